@@ -1,0 +1,1 @@
+"""Django apps, leaning one way: charging, ledger, contracts, metering, places, parties, access."""

@@ -1,0 +1,1 @@
+"""Accounts, services on them, tariff groups and prices."""

@@ -1,0 +1,1 @@
+"""Immutable entries, posting batches, derived balances."""

@@ -1,0 +1,1 @@
+"""Supply and metering points, meters, registers, readings."""

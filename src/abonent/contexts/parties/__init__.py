@@ -1,0 +1,1 @@
+"""Suppliers, branches, people and organisations."""

@@ -1,0 +1,1 @@
+"""Districts, streets, buildings, premises."""

@@ -1,0 +1,5 @@
+"""The command `abonent`."""
+
+from abonent.interfaces.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,1 @@
+"""Jobs taken from the queue."""

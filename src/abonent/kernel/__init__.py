@@ -1,0 +1,1 @@
+"""Periods, rounding, money, quantities and identifiers: the standard library only."""

@@ -1,0 +1,1 @@
+"""Countries: rules, parameters, formats and documents. Packs never meet each other."""

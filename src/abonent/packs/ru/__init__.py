@@ -1,0 +1,1 @@
+"""Electricity in Russia."""

@@ -1,0 +1,1 @@
+"""District heating in Ukraine."""

@@ -1,0 +1,1 @@
+"""One module per thing a person or a clock does; owns the transaction."""
