@@ -1,0 +1,208 @@
+"""Billing periods, runs, charge lines and bills."""
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, BigIntegerRangeField, RangeOperators
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from abonent.contexts.contracts.models import Account
+from abonent.contexts.parties.models import Branch, Supplier
+from abonent.contexts.places.models import Building
+
+
+class PeriodState(models.IntegerChoices):
+    OPEN = 1, _("open")
+    CLOSED = 2, _("closed")
+
+
+class BillingPeriod(models.Model):
+    """A calendar month of a supplier (ПП РФ 354 п. 37); a closed one takes no new lines."""
+
+    supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="periods", db_index=False)
+    month = models.DateField()
+    state = models.PositiveSmallIntegerField(choices=PeriodState.choices, default=PeriodState.OPEN)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["supplier", "month"], name="billing_period_unique"),
+            models.CheckConstraint(condition=models.Q(month__day=1), name="billing_period_first_day"),
+        ]
+
+
+class RunKind(models.IntegerChoices):
+    BILLING = 1, _("billing")
+    CORRECTION = 2, _("correction")
+    REVERSAL = 3, _("reversal")
+
+
+class RunState(models.IntegerChoices):
+    """draft → rating → rated → posted (→ cancelled); a run that failed can be rated again."""
+
+    DRAFT = 1, _("draft")
+    RATING = 2, _("rating")
+    RATED = 3, _("rated")
+    POSTED = 4, _("posted")
+    CANCELLED = 5, _("cancelled")
+    FAILED = 6, _("failed")
+    DISCARDED = 7, _("discarded")
+
+
+class Run(models.Model):
+    """One rating of a period for a scope: a proposal until it is approved."""
+
+    supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="+")
+    kind = models.PositiveSmallIntegerField(choices=RunKind.choices, default=RunKind.BILLING)
+    period = models.DateField()
+    booked_period = models.DateField()
+    branch = models.ForeignKey(Branch, null=True, on_delete=models.PROTECT, related_name="+")
+    building = models.ForeignKey(Building, null=True, on_delete=models.PROTECT, related_name="+")
+    account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+    state = models.PositiveSmallIntegerField(choices=RunState.choices, default=RunState.DRAFT)
+    slot = models.IntegerField(null=True, help_text="where its lines stand once posted")
+    pack = models.CharField(max_length=20, default="ru")
+    pack_version = models.CharField(max_length=20)
+    parameter_hash = models.CharField(max_length=64)
+    reason = models.CharField(max_length=200, blank=True)
+    created_by_id = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField()
+    rated_at = models.DateTimeField(null=True)
+    approved_by_id = models.BigIntegerField(null=True)
+    posted_at = models.DateTimeField(null=True)
+    heartbeat_at = models.DateTimeField(null=True)
+    cancels = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="reversals")
+    accounts_total = models.BigIntegerField(default=0)
+    accounts_done = models.BigIntegerField(default=0)
+    lines = models.BigIntegerField(default=0)
+    entries = models.BigIntegerField(default=0)
+    amount_minor = models.BigIntegerField(default=0)
+    exceptions = models.BigIntegerField(default=0)
+    seconds = models.FloatField(default=0)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["period", "state"], name="run_period_state")]
+
+
+class RunShard(models.Model):
+    """A set of whole buildings rated together.
+
+    While `active`, it claims its buildings for the period: PostgreSQL refuses a second run over any of them.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="shards")
+    shard_no = models.IntegerField()
+    period = models.DateField()
+    branch_id = models.BigIntegerField()
+    buildings = BigIntegerRangeField()
+    active = models.BooleanField(default=True)
+    done = models.BooleanField(default=False)
+    accounts = models.BigIntegerField(default=0)
+    lines = models.BigIntegerField(default=0)
+    batch_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "shard_no"], name="run_shard_unique"),
+            ExclusionConstraint(
+                name="run_shard_one_run_per_building",
+                expressions=[
+                    ("period", RangeOperators.EQUAL),
+                    ("branch_id", RangeOperators.EQUAL),
+                    ("buildings", RangeOperators.OVERLAPS),
+                ],
+                condition=models.Q(active=True),
+            ),
+        ]
+
+
+class ChargeLine(models.Model):
+    """One line of what is charged, immutable once posted, with what it was made of in `because`.
+
+    `because` holds whole numbers whose names the rule declares (`engine.registry`); the amount is
+    quantity × price, rounded once, halves away from zero.
+    """
+
+    pk = models.CompositePrimaryKey("slot", "batch_id", "line_no")
+    slot = models.IntegerField()
+    batch_id = models.BigIntegerField()
+    line_no = models.IntegerField()
+    account_id = models.BigIntegerField()
+    building_id = models.BigIntegerField()
+    service = models.PositiveSmallIntegerField()
+    rule = models.PositiveSmallIntegerField()
+    zone = models.PositiveSmallIntegerField()
+    period = models.DateField()
+    begins_on = models.DateField()
+    ends_on = models.DateField()
+    quantity_wh = models.BigIntegerField()
+    price_e5 = models.BigIntegerField()
+    amount_minor = models.BigIntegerField()
+    price_id = models.BigIntegerField()
+    because = ArrayField(models.BigIntegerField())
+    reverses_batch_id = models.BigIntegerField(default=0)
+    reverses_line_no = models.IntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["account_id"], name="charge_line_account")]
+
+
+class BuildingBalance(models.Model):
+    """How the energy of a building was shared out in a month, by zone (0 = all zones); watt-hours, dm².
+
+    ПП РФ 354 app. 2: formula 12 (`supplied − nonliving − norm − metered − heating`), 15 (norm), п. 44, 46, 47.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="building_balances")
+    building = models.ForeignKey(Building, on_delete=models.PROTECT, related_name="balances")
+    period = models.DateField()
+    method = models.PositiveSmallIntegerField(help_text="1 by the building meter, 2 by norm, 3 by its average")
+    supplied_wh = models.BigIntegerField(default=0)
+    nonliving_wh = models.BigIntegerField(default=0)
+    norm_wh = models.BigIntegerField(default=0)
+    metered_wh = models.BigIntegerField(default=0)
+    heating_wh = models.BigIntegerField(default=0)
+    common_wh = models.BigIntegerField(default=0)
+    cap_wh = models.BigIntegerField(default=0)
+    distributed_wh = models.BigIntegerField(default=0)
+    unassigned_wh = models.BigIntegerField(default=0)
+    executor_wh = models.BigIntegerField(default=0)
+    negative_wh = models.BigIntegerField(default=0)
+    unreturned_wh = models.BigIntegerField(default=0)
+    area_dm2 = models.BigIntegerField(default=0)
+    residents = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "building"], name="building_balance_unique")]
+
+
+class RunException(models.Model):
+    """What could not be judged: parked in sight with its reason, never dropped or guessed."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="exception_rows")
+    shard_no = models.IntegerField()
+    building_id = models.BigIntegerField()
+    account_id = models.BigIntegerField(null=True, db_index=True)
+    code = models.CharField(max_length=40)
+    facts = models.JSONField(default=dict)
+
+
+class Bill(models.Model):
+    """A payment document as it was issued: its figures are frozen; a later one of the month is a new version."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="bills", db_index=False)
+    period = models.DateField()
+    version = models.PositiveSmallIntegerField(default=1)
+    number = models.CharField(max_length=30)
+    opening_minor = models.BigIntegerField()
+    charged_minor = models.BigIntegerField()
+    recalculated_minor = models.BigIntegerField()
+    paid_minor = models.BigIntegerField()
+    total_minor = models.BigIntegerField()
+    due_on = models.DateField()
+    issued_on = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "period", "version"], name="bill_version_unique")
+        ]

@@ -1,0 +1,80 @@
+"""The books: immutable entries in numbered batches, and what they add up to.
+
+A positive amount is owed by the account, a negative one is in its favour; minor units (kopecks).
+Entries and turnovers are partitioned by `slot`: a mass run brings a partition of its own, everything else
+is posted into the slot of the month it is booked in (see `partitions`).
+"""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class EntryKind(models.IntegerChoices):
+    OPENING = 1, _("opening balance")
+    CHARGE = 2, _("charge")
+    RECALCULATION = 3, _("recalculation")
+    REVERSAL = 4, _("reversal")
+    PAYMENT = 5, _("payment")
+
+
+class BatchState(models.IntegerChoices):
+    DRAFT = 1, _("draft")
+    POSTED = 2, _("posted")
+
+
+class Batch(models.Model):
+    """Entries that were posted together, with their control totals."""
+
+    slot = models.IntegerField()
+    origin = models.CharField(max_length=80, help_text="what brought it about: run:17, import:opening.csv")
+    shard_no = models.IntegerField(default=0)
+    booked_period = models.DateField()
+    booked_on = models.DateField()
+    state = models.PositiveSmallIntegerField(choices=BatchState.choices, default=BatchState.POSTED)
+    lines = models.BigIntegerField(default=0)
+    entries = models.BigIntegerField(default=0)
+    amount_minor = models.BigIntegerField(default=0)
+    reason = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+    author_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        verbose_name_plural = "batches"
+        constraints = [models.UniqueConstraint(fields=["origin", "shard_no"], name="batch_origin_unique")]
+
+
+class Entry(models.Model):
+    """One immutable posting to an account. `period` is the month it belongs to, `booked_on` when it was booked."""
+
+    pk = models.CompositePrimaryKey("slot", "batch_id", "entry_no")
+    slot = models.IntegerField()
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+")
+    entry_no = models.IntegerField()
+    account_id = models.BigIntegerField()
+    service = models.PositiveSmallIntegerField()
+    kind = models.PositiveSmallIntegerField(choices=EntryKind.choices)
+    period = models.DateField()
+    booked_on = models.DateField()
+    amount_minor = models.BigIntegerField()
+
+    class Meta:
+        verbose_name_plural = "entries"
+        indexes = [models.Index(fields=["account_id"], name="entry_account")]
+
+
+class Turnover(models.Model):
+    """What the entries of a slot add up to for one account: the balance is the sum of its turnovers.
+
+    Derived: written in the transaction that writes the entries, never by hand.
+    """
+
+    pk = models.CompositePrimaryKey("slot", "account_id")
+    slot = models.IntegerField()
+    account_id = models.BigIntegerField()
+    booked_period = models.DateField()
+    charged_minor = models.BigIntegerField(default=0)
+    recalculated_minor = models.BigIntegerField(default=0)
+    paid_minor = models.BigIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["account_id"], name="turnover_account")]

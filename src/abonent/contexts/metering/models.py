@@ -1,0 +1,169 @@
+"""Meters, where they stand, and what they showed."""
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.db import models
+from django.db.models import Func, Value
+from django.utils.translation import gettext_lazy as _
+
+from abonent.contexts.places.models import Building, Premise
+
+
+class PointRole(models.IntegerChoices):
+    INDIVIDUAL = 1, _("individual")
+    BUILDING = 2, _("whole building")
+
+
+class Zone(models.IntegerChoices):
+    """Zone of the day a register counts in (dossier A8: night 23–07; peak 07–10 and 17–21)."""
+
+    SINGLE = 1, _("single rate")
+    DAY = 21, _("day")
+    NIGHT = 22, _("night")
+    PEAK = 31, _("peak")
+    SEMI_PEAK = 32, _("semi-peak")
+    NIGHT_OF_THREE = 33, _("night (three zones)")
+
+
+class SupplyPoint(models.Model):
+    """Where responsibility for the energy changes hands."""
+
+    building = models.ForeignKey(Building, on_delete=models.PROTECT, related_name="+")
+    premise = models.ForeignKey(Premise, null=True, on_delete=models.PROTECT, related_name="supply_points")
+
+
+class MeteringPoint(models.Model):
+    """A place where a meter stands."""
+
+    supply_point = models.ForeignKey(SupplyPoint, on_delete=models.PROTECT, related_name="metering_points")
+    building = models.ForeignKey(Building, on_delete=models.PROTECT, related_name="+")
+    premise = models.ForeignKey(Premise, null=True, on_delete=models.PROTECT, related_name="metering_points")
+    role = models.PositiveSmallIntegerField(choices=PointRole.choices, default=PointRole.INDIVIDUAL)
+
+
+class MeterModel(models.Model):
+    """A type of meter. `digits`: places before the comma, where its registers roll over."""
+
+    name = models.CharField(max_length=60, unique=True)
+    zones = models.PositiveSmallIntegerField(default=1)
+    phases = models.PositiveSmallIntegerField(default=1)
+    digits = models.PositiveSmallIntegerField(default=6)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Meter(models.Model):
+    """One device with its serial number and verification dates."""
+
+    model = models.ForeignKey(MeterModel, on_delete=models.PROTECT, related_name="+", db_index=False)
+    serial = models.CharField(max_length=30, db_index=True)
+    verified_on = models.DateField(null=True)
+    verification_due_on = models.DateField(null=True)
+
+    def __str__(self) -> str:
+        return self.serial
+
+
+class Register(models.Model):
+    """One scale of a meter: it counts the energy of one zone."""
+
+    meter = models.ForeignKey(Meter, on_delete=models.PROTECT, related_name="registers")
+    zone = models.PositiveSmallIntegerField(choices=Zone.choices, default=Zone.SINGLE)
+    digits = models.PositiveSmallIntegerField(default=6)
+
+
+class Installation(models.Model):
+    """A register in its place from a day to a day.
+
+    It repeats what billing asks of every register (building, premise, zone, digits), so that a shard of the
+    monthly run is one contiguous read. `during` is half-open: the day of removal belongs to the next meter.
+    """
+
+    register = models.ForeignKey(Register, on_delete=models.PROTECT, related_name="installations", db_index=False)
+    meter = models.ForeignKey(Meter, on_delete=models.PROTECT, related_name="installations")
+    metering_point = models.ForeignKey(
+        MeteringPoint, on_delete=models.PROTECT, related_name="installations", db_index=False
+    )
+    building = models.ForeignKey(Building, on_delete=models.PROTECT, related_name="+")
+    premise = models.ForeignKey(Premise, null=True, on_delete=models.PROTECT, related_name="installations")
+    role = models.PositiveSmallIntegerField(choices=PointRole.choices, default=PointRole.INDIVIDUAL)
+    zone = models.PositiveSmallIntegerField(choices=Zone.choices, default=Zone.SINGLE)
+    digits = models.PositiveSmallIntegerField(default=6)
+    ratio = models.PositiveIntegerField(default=1)
+    during = DateRangeField()
+
+    class Meta:
+        constraints = [
+            ExclusionConstraint(
+                name="installation_register_one_place",
+                expressions=[("register", RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
+            ),
+            ExclusionConstraint(
+                name="installation_point_one_meter",
+                expressions=[
+                    ("metering_point", RangeOperators.EQUAL),
+                    ("zone", RangeOperators.EQUAL),
+                    ("during", RangeOperators.OVERLAPS),
+                ],
+            ),
+            models.CheckConstraint(condition=models.Q(ratio__gte=1), name="installation_ratio_positive"),
+            models.CheckConstraint(condition=models.Q(digits__range=(3, 12)), name="installation_digits_sane"),
+        ]
+
+
+class ReadingSource(models.IntegerChoices):
+    SUBSCRIBER = 1, _("subscriber")
+    INSPECTOR = 2, _("inspector")
+    EXECUTOR = 3, _("executor")
+    AMR = 4, _("remote reading")
+    IMPORT = 5, _("import")
+    ESTIMATE = 6, _("estimate")
+    INSTALLATION = 7, _("installation")
+    REMOVAL = 8, _("removal")
+
+
+class ReadingStatus(models.IntegerChoices):
+    ACCEPTED = 1, _("accepted")
+    DOUBTFUL = 2, _("doubtful")
+    REJECTED = 3, _("rejected")
+    ANNULLED = 4, _("annulled")
+
+
+class Reading(models.Model):
+    """What a register showed on a day: watt-hours on its face, before the ratio.
+
+    Partitioned by the month of `taken_on`. A value is never changed: a wrong reading is annulled and
+    another one taken, so the history of a register stays answerable.
+    """
+
+    pk = models.CompositePrimaryKey("id", "taken_on")
+    id = models.BigIntegerField(db_default=Func(Value("metering_reading_id_seq"), function="nextval"))
+    installation = models.ForeignKey(
+        Installation, on_delete=models.PROTECT, related_name="readings", db_index=False, db_constraint=False
+    )
+    building = models.ForeignKey(
+        Building, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    taken_on = models.DateField()
+    value_wh = models.BigIntegerField()
+    source = models.PositiveSmallIntegerField(choices=ReadingSource.choices)
+    status = models.PositiveSmallIntegerField(choices=ReadingStatus.choices, default=ReadingStatus.ACCEPTED)
+    entered_at = models.DateTimeField()
+    author_id = models.BigIntegerField(null=True)
+    run_id = models.BigIntegerField(null=True, help_text="the billing run that estimated it")
+    reason = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["installation", "taken_on"],
+                condition=models.Q(status=1),
+                name="reading_one_accepted_a_day",
+            ),
+            models.CheckConstraint(condition=models.Q(value_wh__gte=0), name="reading_not_negative"),
+        ]
+        indexes = [
+            models.Index(fields=["building"], name="reading_building"),
+            models.Index(fields=["installation", "-taken_on"], name="reading_history"),
+        ]
