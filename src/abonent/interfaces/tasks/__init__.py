@@ -1,1 +1,9 @@
-"""Jobs taken from the queue."""
+"""
+Jobs taken from the queue. Each parses its arguments, makes one use-case call and returns.
+
+The worker imports this package, so a module of tasks must be imported here to be found.
+"""
+
+from abonent.interfaces.tasks import upkeep
+
+__all__ = ["upkeep"]

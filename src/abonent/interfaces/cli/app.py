@@ -1,0 +1,39 @@
+"""The command line: one module per group of commands, each with a Typer `app`."""
+
+import importlib
+import os
+import sys
+
+import django
+import typer
+
+from abonent.gateways.database_server import DatabaseServerError
+from abonent.gateways.home import HomeError
+
+# Modules of this package. One that is named here and missing stops the command line with its traceback.
+GROUPS = ("db",)  # become `abonent <name> …`
+TOP_LEVEL = ("doctor", "serve", "manage")  # their commands stand beside the groups
+
+
+def build() -> typer.Typer:
+    app = typer.Typer(
+        name="abonent",
+        help="Billing for energy suppliers: from the meter reading to the money.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,  # its tracebacks print local variables, and those hold personal data
+    )
+    for name in GROUPS:
+        app.add_typer(importlib.import_module(f"abonent.interfaces.cli.{name}").app, name=name)
+    for name in TOP_LEVEL:
+        app.add_typer(importlib.import_module(f"abonent.interfaces.cli.{name}").app)
+    return app
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "abonent.project.settings")
+    try:
+        django.setup()  # needs no database; lets every command import models at its top
+        build()()
+    except (DatabaseServerError, HomeError) as refusal:
+        print(f"abonent: {refusal}", file=sys.stderr)
+        sys.exit(1)

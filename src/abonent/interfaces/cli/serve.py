@@ -1,0 +1,88 @@
+"""`abonent up` and `abonent worker`: the programs that keep running."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import Annotated
+
+import typer
+
+from abonent.gateways import database_server, queue
+from abonent.interfaces.cli import runtime
+
+app = typer.Typer()
+
+_PATIENCE_SECONDS = 15  # a job cut off later is put back in the queue by another worker
+
+
+@app.command()
+def worker(
+    once: Annotated[bool, typer.Option("--once", help="Stop when the queue is empty.")] = False,
+    only: Annotated[
+        list[str] | None, typer.Option("--queue", help="Only this queue; may be repeated.")
+    ] = None,
+) -> None:
+    """Work off the queue until stopped."""
+    runtime.ready()
+    queue.run_worker(queues=only, wait=not once)
+
+
+@app.command()
+def up(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the office.")] = 8000,
+    host: Annotated[
+        str, typer.Option(help="Address to listen at; a proxy with HTTPS belongs in front of any other.")
+    ] = "127.0.0.1",
+    workers: Annotated[int, typer.Option(min=1, help="Processes of the web server.")] = 1,
+) -> None:
+    """Serve the office, with a worker beside it, until Ctrl-C."""
+    if database_server.is_embedded():
+        runtime.migrate()
+    runtime.ready()
+    web = [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
+        "--workers", str(workers), "--blocking-threads", "4", "--no-ws", "--log-level", "warning",
+        "--workers-kill-timeout", "5", "--process-name", "abonent-web", "abonent.project.wsgi:application",
+    ]  # fmt: skip
+    jobs = [sys.executable, "-c", "from abonent.interfaces.cli import main; main()", "worker"]
+    typer.echo(f"The office is at http://{host}:{port}/ – Ctrl-C stops it.")
+    raise typer.Exit(_supervise({"web server": web, "worker": jobs}))
+
+
+def _supervise(commands: dict[str, list[str]]) -> int:
+    """Run the commands side by side until a signal, or until one of them ends; then stop the rest."""
+    stopping = False
+
+    def stop(_signal: int, _frame: object) -> None:
+        nonlocal stopping
+        stopping = True
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
+    # Sessions of their own: Ctrl-C reaches only us, and we stop them in order.
+    running = {
+        name: subprocess.Popen(command, start_new_session=True, env=os.environ | {"PYTHONUNBUFFERED": "1"})
+        for name, command in commands.items()
+    }
+    ended = None
+    while not stopping and ended is None:
+        time.sleep(0.2)
+        ended = next((name for name, process in running.items() if process.poll() is not None), None)
+    for process in running.values():
+        process.terminate()
+    patience_ends = time.monotonic() + _PATIENCE_SECONDS
+    for process in running.values():
+        try:
+            process.wait(max(0.1, patience_ends - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    if ended is None:
+        return 0
+    typer.echo(
+        f"abonent: the {ended} ended by itself with code {running[ended].returncode}; all is stopped.",
+        err=True,
+    )
+    return 1
