@@ -14,25 +14,25 @@ def allocate(
     """
     keys = [group] if isinstance(group, str) else group
     ties = [order] if isinstance(order, str) else order
-    amount = pl.col(total).abs().cast(pl.Int128) * pl.col(weight).cast(pl.Int128)
+    whole = pl.col(total).cast(pl.Int128)
+    amount = whole.abs() * pl.col(weight).cast(pl.Int128)
     weights = pl.col(weight).cast(pl.Int128).sum().over(keys)
     floored = (
         frame.with_row_index("__row")
         .with_columns(__weights=weights)
         .with_columns(
-            __floor=pl.when(pl.col("__weights") > 0)
-            .then(amount // pl.col("__weights"))
-            .otherwise(0)
-            .cast(pl.Int64, strict=True),
+            __floor=pl.when(pl.col("__weights") > 0).then(amount // pl.col("__weights")).otherwise(0),
             __rest=pl.when(pl.col("__weights") > 0).then(amount % pl.col("__weights")).otherwise(-1),
         )
         .sort([*keys, "__rest", *ties], descending=[False] * len(keys) + [True] + [False] * len(ties))
     )
-    missing = pl.col(total).abs() - pl.col("__floor").sum().over(keys)
+    missing = whole.abs() - pl.col("__floor").sum().over(keys)
     position = pl.int_range(pl.len()).over(keys)
     extra = pl.when((pl.col("__weights") > 0) & (position < missing)).then(1).otherwise(0)
     return (
-        floored.with_columns(((pl.col("__floor") + extra) * pl.col(total).sign()).cast(pl.Int64).alias(into))
+        floored.with_columns(
+            ((pl.col("__floor") + extra) * whole.sign()).cast(pl.Int64, strict=True).alias(into)
+        )
         .sort("__row")
         .drop("__row", "__weights", "__floor", "__rest")
     )

@@ -15,12 +15,14 @@ def _column(value: pl.Expr | str | int) -> pl.Expr:
     return value.cast(pl.Int128)
 
 
-def mul_div(left: pl.Expr | str | int, right: pl.Expr | str | int, *, divisor: pl.Expr | str | int) -> pl.Expr:
+def mul_div(
+    left: pl.Expr | str | int, right: pl.Expr | str | int, *, divisor: pl.Expr | str | int
+) -> pl.Expr:
     """Return `left × right ÷ divisor` as Int64, rounded once, halves away from zero; `divisor` is positive."""
     product = _column(left) * _column(right)
     by = _column(divisor)
     rounded = (2 * product.abs() + by) // (2 * by)
-    return pl.when(product < 0).then(-rounded).otherwise(rounded).cast(pl.Int64, strict=True)
+    return (product.sign() * rounded).cast(pl.Int64, strict=True)
 
 
 # watt-hours × hundred-thousandths of a rouble per kilowatt-hour, brought down to kopecks
