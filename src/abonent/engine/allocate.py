@@ -8,9 +8,10 @@ def allocate(
 ) -> pl.DataFrame:
     """Add the column `into`: `total` of each group shared out in proportion to `weight`.
 
-    `total` is the same on every row of a group and may be negative; weights are not negative. What the rounding
-    down leaves goes, one unit each, to the largest remainders; equal remainders in the order of `order`.
-    Every group with a positive sum of weights adds up to its total exactly; one whose weights are all zero gets zeros.
+    `total` is the same on every row of a group and may be negative; weights are not negative. What the
+    rounding down leaves goes, one unit each, to the largest remainders; equal remainders in the order of
+    `order`. Every group with a positive sum of weights adds up to its total exactly; one whose weights are
+    all zero gets zeros.
     """
     keys = [group] if isinstance(group, str) else group
     ties = [order] if isinstance(order, str) else order

@@ -18,7 +18,7 @@ def _column(value: pl.Expr | str | int) -> pl.Expr:
 def mul_div(
     left: pl.Expr | str | int, right: pl.Expr | str | int, *, divisor: pl.Expr | str | int
 ) -> pl.Expr:
-    """Return `left × right ÷ divisor` as Int64, rounded once, halves away from zero; `divisor` is positive."""
+    """Return `left × right ÷ divisor` as Int64, rounded once, halves away from zero; `divisor` > 0."""
     product = _column(left) * _column(right)
     by = _column(divisor)
     rounded = (2 * product.abs() + by) // (2 * by)

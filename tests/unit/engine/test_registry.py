@@ -1,6 +1,5 @@
 """What the registry of rules refuses."""
 
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -9,9 +8,8 @@ from abonent.engine import registry
 
 
 @pytest.fixture(autouse=True)
-def _own_registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_RULES", {})
-    yield
 
 
 def declare(
