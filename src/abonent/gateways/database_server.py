@@ -54,7 +54,7 @@ def is_embedded() -> bool:
 def dsn(*, database: str | None = None) -> str:
     """Return the address of `database` as a URL that psycopg, ADBC and psql understand."""
     if is_embedded():
-        host = urlencode({"host": socket_folder(), "port": PORT})
+        host = urlencode({"host": socket_folder(), "port": PORT}, quote_via=quote)
         return f"postgresql://{USER}@/{quote(database or DATABASE)}?{host}"
     url = os.environ["ABONENT_DATABASE_URL"]
     return urlsplit(url)._replace(path=f"/{quote(database)}").geturl() if database else url
@@ -217,8 +217,8 @@ def _start_embedded() -> None:
     if not (data_folder() / "PG_VERSION").exists():
         if others := sorted(home().glob("postgresql-*/PG_VERSION")):
             raise DatabaseServerError(
-                f"{others[-1].parent} holds the data of another PostgreSQL version. Dump them with the Abonent "
-                f"that made them (pg_dumpall), move that folder away, and load the dump here."
+                f"{others[-1].parent} holds data of another PostgreSQL version. Dump them with the Abonent "
+                "that made them (pg_dumpall), move that folder away, and load the dump here."
             )
         _initialise(user)
     free_bytes = shutil.disk_usage(home()).free

@@ -44,7 +44,7 @@ def up(
     web = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
         "--workers", str(workers), "--blocking-threads", "4", "--no-ws", "--log-level", "warning",
-        "--workers-kill-timeout", "5", "--process-name", "abonent-web", "abonent.project.wsgi:application",
+        "--workers-kill-timeout", "5", "abonent.project.wsgi:application",
     ]  # fmt: skip
     jobs = [sys.executable, "-c", "from abonent.interfaces.cli import main; main()", "worker"]
     typer.echo(f"The office is at http://{host}:{port}/ – Ctrl-C stops it.")
