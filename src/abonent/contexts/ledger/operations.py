@@ -1,0 +1,93 @@
+"""Posting by hand: openings and payments that no billing run brings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import connection, transaction
+
+from abonent.contexts.ledger.models import Batch, EntryKind
+from abonent.contexts.ledger.partitions import ensure_shared_slot
+from abonent.kernel.periods import Month
+
+
+
+@dataclass(frozen=True)
+class Posting:
+    """One entry to be: minor units, positive when the account owes it."""
+
+    account_id: int
+    service: int
+    kind: EntryKind
+    period: date
+    amount_minor: int
+
+
+def post_batch(
+    *,
+    origin: str,
+    postings: Sequence[Posting],
+    booked_period: Month,
+    booked_on: date,
+    at: datetime,
+    author_id: int | None = None,
+    reason: str = "",
+) -> int | None:
+    """Post entries and their turnovers in one transaction; return the batch, or None if this origin is posted already.
+
+    Raises ValueError for an empty batch or a booking date outside the month.
+    """
+    if not postings:
+        raise ValueError(f"nothing to post for {origin}")
+    if booked_on not in booked_period:
+        raise ValueError(f"{booked_on} is not in {booked_period}")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [origin])
+        if Batch.objects.filter(origin=origin).exists():
+            return None
+        slot = ensure_shared_slot(cursor, booked_period)
+        batch = Batch.objects.create(
+            slot=slot,
+            origin=origin,
+            booked_period=booked_period.first_day,
+            booked_on=booked_on,
+            entries=len(postings),
+            amount_minor=sum(posting.amount_minor for posting in postings),
+            created_at=at,
+            author_id=author_id,
+            reason=reason,
+        )
+        with cursor.copy(
+            "COPY ledger_entry (slot, batch_id, entry_no, account_id, service, kind, period, booked_on, amount_minor) "
+            "FROM STDIN"
+        ) as copy:
+            for number, posting in enumerate(postings, start=1):
+                copy.write_row(
+                    (
+                        slot,
+                        batch.pk,
+                        number,
+                        posting.account_id,
+                        posting.service,
+                        int(posting.kind),
+                        posting.period,
+                        booked_on,
+                        posting.amount_minor,
+                    )
+                )
+        cursor.execute(_ADD_TURNOVERS, [booked_period.first_day, slot, batch.pk])
+    return batch.pk
+
+
+_ADD_TURNOVERS = """
+INSERT INTO ledger_turnover AS t (slot, account_id, booked_period, charged_minor, recalculated_minor, paid_minor)
+SELECT slot, account_id, %s,
+       coalesce(sum(amount_minor) FILTER (WHERE kind = 2), 0),
+       coalesce(sum(amount_minor) FILTER (WHERE kind IN (3, 4)), 0),
+       coalesce(sum(amount_minor) FILTER (WHERE kind IN (1, 5)), 0)
+FROM ledger_entry WHERE slot = %s AND batch_id = %s GROUP BY slot, account_id
+ON CONFLICT (slot, account_id) DO UPDATE SET
+    charged_minor = t.charged_minor + excluded.charged_minor,
+    recalculated_minor = t.recalculated_minor + excluded.recalculated_minor,
+    paid_minor = t.paid_minor + excluded.paid_minor
+"""

@@ -1,0 +1,102 @@
+"""Stretches of days in which nothing a bill depends on changes: service × terms, and then price."""
+
+import polars as pl
+
+from abonent.engine import allocate
+from abonent.engine.frames import Inputs
+from abonent.kernel.periods import Month
+
+
+def _days() -> pl.Expr:
+    return (pl.col("ends_on") - pl.col("begins_on")).dt.total_days().cast(pl.Int64)
+
+
+def build_segments(inputs: Inputs) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the segments of the shard and the accounts whose days no terms cover.
+
+    Segments: account_id, premise_id, building_id, begins_on, ends_on, days, tariff_group_id, norm_category,
+    area_dm2, rooms, people (residents, or owners where nobody is registered, п. 56(2)), residents, uplift_cause,
+    alone (the only segment of its premise).
+    """
+    crossed = (
+        inputs.services.join(inputs.terms.drop("building_id"), on="premise_id", how="left", suffix="_terms")
+        .with_columns(
+            service_days=_days(),
+            begins_on=pl.max_horizontal("begins_on", "begins_on_terms"),
+            ends_on=pl.min_horizontal("ends_on", "ends_on_terms"),
+        )
+        .with_columns(days=pl.when(pl.col("tariff_group_id").is_null()).then(0).otherwise(_days()))
+    )
+    uncovered = (
+        crossed.filter(pl.col("days") != pl.col("service_days"))
+        .with_columns(pl.col("days").clip(lower_bound=0))
+        .group_by("account_id", "premise_id", "building_id", "service_days", maintain_order=True)
+        .agg(pl.col("days").sum())
+        .filter(pl.col("days") < pl.col("service_days"))
+        .select("account_id", "premise_id", "building_id")
+        .unique(maintain_order=True)
+    )
+    segments = (
+        crossed.filter(pl.col("days") > 0)
+        .join(inputs.tariff_groups, on="tariff_group_id", how="left")
+        .with_columns(
+            people=pl.when(pl.col("residents") > 0).then("residents").otherwise("owners").cast(pl.Int64),
+            alone=pl.len().over("premise_id") == 1,
+        )
+        .drop("begins_on_terms", "ends_on_terms", "service_days", "owners")
+    )
+    return segments, uncovered
+
+
+def split_by_days(frame: pl.DataFrame, *, key: str, quantity: str) -> pl.DataFrame:
+    """Share `quantity` (the same on every row of a `key`) out over the rows of the key by their days."""
+    counts = frame.select(key).group_by(key).len("__pieces")
+    joined = frame.join(counts, on=key, how="left")
+    whole = joined.filter(pl.col("__pieces") == 1)
+    parts = joined.filter(pl.col("__pieces") > 1)
+    if parts.is_empty():
+        return frame
+    shared = allocate.allocate(
+        parts, total=quantity, weight="days", group=key, order="begins_on", into="__share"
+    ).with_columns(pl.col("__share").alias(quantity))
+    return pl.concat([whole, shared.drop("__share")]).drop("__pieces")
+
+
+def month_prices(prices: pl.DataFrame, month: Month) -> pl.DataFrame:
+    """Clip prices to the month; `whole` tells the one that holds through all of it."""
+    first, end = month.first_day, month.next().first_day
+    return (
+        prices.filter((pl.col("price_begins_on") < end) & (pl.col("price_ends_on") > first))
+        .with_columns(
+            price_begins_on=pl.max_horizontal("price_begins_on", pl.lit(first)),
+            price_ends_on=pl.min_horizontal("price_ends_on", pl.lit(end)),
+        )
+        .with_columns(whole=(pl.col("price_begins_on") == first) & (pl.col("price_ends_on") == end))
+    )
+
+
+def price_segments(rows: pl.DataFrame, prices: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Give rows (tariff_group_id, zone, begins_on, ends_on, days, quantity_wh) their prices.
+
+    A row inside which the price changes becomes a row per price, its quantity shared out by days. `prices` come from
+    `month_prices`. Returns the priced rows and those with days that no price covers.
+    """
+    keyed = rows.with_row_index("__row")
+    joined = keyed.join(prices, on=["tariff_group_id", "zone"], how="left")
+    simple = joined.filter(pl.col("whole"))
+    piecewise = (
+        joined.filter(~pl.col("whole").fill_null(False))
+        .with_columns(
+            begins_on=pl.max_horizontal("begins_on", "price_begins_on"),
+            ends_on=pl.min_horizontal("ends_on", "price_ends_on"),
+            row_days=pl.col("days"),
+        )
+        .with_columns(days=pl.when(pl.col("price_id").is_null()).then(0).otherwise(_days().clip(lower_bound=0)))
+        .with_columns(covered=pl.col("days").sum().over("__row") == pl.col("row_days"))
+    )
+    unpriced = keyed.join(piecewise.filter(~pl.col("covered")), on="__row", how="semi").drop("__row")
+    pieces = split_by_days(
+        piecewise.filter("covered", pl.col("days") > 0), key="__row", quantity="quantity_wh"
+    ).drop("row_days", "covered")
+    priced = pl.concat([simple, pieces.select(simple.columns)]).drop("price_begins_on", "price_ends_on", "whole", "__row")
+    return priced, unpriced

@@ -1,0 +1,78 @@
+"""The parameters a month is rated by, read once from the dated YAML into frames and whole numbers."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import polars as pl
+
+from abonent.engine.parameters import ParameterSet
+from abonent.kernel.periods import Month
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Figures in force in a month: Wh, dm², coefficients in thousandths."""
+
+    norms: pl.DataFrame  # norm_category, rooms, residents, norm_wh_per_person
+    common_norms: pl.DataFrame  # common_norm_category, norm_wh_per_m2
+    uplifts: pl.DataFrame  # uplift_cause, coefficient_e3
+    average_window_months: int
+    average_min_months: int
+    average_max_periods: int | None
+    max_wh_per_day: int
+    rollover_max_wh_per_day: int
+    negative_max_percent: int
+
+
+def _thousandths(text: str | None) -> int:
+    value = Decimal(text or "0") * 1000
+    if value != int(value):
+        raise ValueError(f"{text} has more than three decimals")
+    return int(value)
+
+
+def read_settings(parameters: ParameterSet, month: Month) -> Settings:
+    """Return the settings of the first day of `month`. Raises what `ParameterSet.version` raises."""
+    day = month.first_day
+    norms = parameters.version("ru.electricity.norms", on=day).rows
+    common = parameters.version("ru.electricity.common_norms", on=day).rows
+    uplifts = parameters.version("ru.electricity.norm_uplift", on=day).rows
+    average = parameters.version("ru.electricity.average", on=day).rows[0]
+    limits = parameters.version("ru.electricity.limits", on=day).rows[0]
+    max_periods = average["max_periods"]
+    return Settings(
+        norms=pl.DataFrame(
+            {
+                "norm_category": [int(row["norm_category"]) for row in norms],
+                "rooms": [int(row["rooms"]) for row in norms],
+                "people": [int(row["residents"]) for row in norms],
+                "norm_wh_per_person": [_thousandths(row["kwh_per_person"]) for row in norms],
+            },
+            schema={
+                "norm_category": pl.Int16,
+                "rooms": pl.Int16,
+                "people": pl.Int16,
+                "norm_wh_per_person": pl.Int64,
+            },
+        ),
+        common_norms=pl.DataFrame(
+            {
+                "common_norm_category": [int(row["category"]) for row in common],
+                "norm_wh_per_m2": [_thousandths(row["kwh_per_m2"]) for row in common],
+            },
+            schema={"common_norm_category": pl.Int16, "norm_wh_per_m2": pl.Int64},
+        ),
+        uplifts=pl.DataFrame(
+            {
+                "uplift_cause": [int(row["cause"]) for row in uplifts],
+                "coefficient_e3": [_thousandths(row["coefficient"]) for row in uplifts],
+            },
+            schema={"uplift_cause": pl.Int16, "coefficient_e3": pl.Int64},
+        ),
+        average_window_months=int(average["window_months"]),
+        average_min_months=int(average["min_months"]),
+        average_max_periods=None if max_periods is None else int(max_periods),
+        max_wh_per_day=_thousandths(limits["max_kwh_per_day"]),
+        rollover_max_wh_per_day=_thousandths(limits["rollover_max_kwh_per_day"]),
+        negative_max_percent=int(limits["negative_common_max_percent"]),
+    )

@@ -1,0 +1,31 @@
+"""The monthly run: draft, rate, approve; discard or cancel. A run is a proposal until it is approved."""
+
+from abonent.usecases.billing_run.approval import approve, cancel, discard
+from abonent.usecases.billing_run.plan import Scope, create
+from abonent.usecases.billing_run.rating import Progress, rate
+from abonent.usecases.billing_run.refusals import (
+    NothingToBill,
+    Overlaid,
+    PeriodClosed,
+    PeriodUnknown,
+    RunRefused,
+    ScopeBusy,
+    WrongState,
+)
+
+__all__ = [
+    "NothingToBill",
+    "Overlaid",
+    "PeriodClosed",
+    "PeriodUnknown",
+    "Progress",
+    "RunRefused",
+    "Scope",
+    "ScopeBusy",
+    "WrongState",
+    "approve",
+    "cancel",
+    "create",
+    "discard",
+    "rate",
+]

@@ -1,0 +1,153 @@
+"""What a run covers: its claim on whole buildings, cut into shards."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, connection, transaction
+from django.db.backends.postgresql.psycopg_any import NumericRange
+
+from abonent.contexts.charging.models import BillingPeriod, PeriodState, Run, RunKind, RunShard, RunState
+from abonent.kernel.periods import Month
+from abonent.usecases.billing_run.refusals import NothingToBill, PeriodClosed, PeriodUnknown, ScopeBusy
+
+SHARD_ACCOUNTS = 250_000
+"""Accounts a shard aims at: small enough for memory, large enough that Polars works in bulk."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whole supplier, or one branch, building or account."""
+
+    supplier_id: int
+    branch_id: int | None = None
+    building_id: int | None = None
+    account_id: int | None = None
+
+
+def create(
+    *,
+    scope: Scope,
+    period: Month,
+    at: datetime,
+    pack_version: str,
+    parameter_hash: str,
+    booked_period: Month | None = None,
+    kind: RunKind = RunKind.BILLING,
+    created_by_id: int | None = None,
+    reason: str = "",
+    shard_accounts: int = SHARD_ACCOUNTS,
+) -> int:
+    """Make a draft run that claims its buildings for the period; return its id.
+
+    Raises PeriodUnknown, PeriodClosed (the month it would be booked in), ScopeBusy, NothingToBill.
+    """
+    booked = booked_period or period
+    require_open(scope.supplier_id, booked)
+    with transaction.atomic():
+        run = Run.objects.create(
+            supplier_id=scope.supplier_id,
+            branch_id=scope.branch_id,
+            building_id=scope.building_id,
+            account_id=scope.account_id,
+            kind=kind,
+            period=period.first_day,
+            booked_period=booked.first_day,
+            pack_version=pack_version,
+            parameter_hash=parameter_hash,
+            created_by_id=created_by_id,
+            created_at=at,
+            reason=reason,
+        )
+        shards = [
+            RunShard(
+                run=run,
+                shard_no=number,
+                period=period.first_day,
+                branch_id=branch_id,
+                buildings=NumericRange(first, last + 1),
+                accounts=accounts,
+            )
+            for number, (branch_id, first, last, accounts) in enumerate(
+                _cut(_buildings(scope, period), shard_accounts), start=1
+            )
+        ]
+        if not shards:
+            raise NothingToBill(f"No account of this scope has a service in {period}")
+        _claim(run, shards, period)
+        Run.objects.filter(pk=run.pk).update(accounts_total=sum(shard.accounts for shard in shards))
+    return run.pk
+
+
+def require_open(supplier_id: int, period: Month) -> None:
+    """Raise PeriodUnknown or PeriodClosed unless lines can be booked in the month."""
+    periods = BillingPeriod.objects.filter(supplier_id=supplier_id)
+    found = periods.filter(month=period.first_day).first()
+    if found is None:
+        raise PeriodUnknown(period)
+    if found.state != PeriodState.OPEN:
+        newest = periods.filter(state=PeriodState.OPEN, month__gt=period.first_day).order_by("month").first()
+        raise PeriodClosed(period, Month.of(newest.month) if newest else None)
+
+
+def _claim(run: Run, shards: list[RunShard], period: Month) -> None:
+    try:
+        with transaction.atomic():
+            RunShard.objects.bulk_create(shards)
+    except IntegrityError as error:
+        if "run_shard_one_run_per_building" not in str(error):
+            raise
+        busy = RunShard.objects.filter(active=True, period=period.first_day, run__state__lt=RunState.POSTED)
+        overlapping = {
+            other.run_id
+            for other in busy.exclude(run=run)
+            if any(
+                mine.branch_id == other.branch_id
+                and mine.buildings.lower < other.buildings.upper
+                and other.buildings.lower < mine.buildings.upper
+                for mine in shards
+            )
+        }
+        raise ScopeBusy(period, sorted(overlapping)) from error
+
+
+def _buildings(scope: Scope, period: Month) -> list[tuple[int, int, int]]:
+    """Return branch, building and number of accounts of every building of the scope, in order."""
+    conditions, values = ["branch.supplier_id = %s"], [scope.supplier_id]
+    for column, value in (
+        ("b.branch_id", scope.branch_id),
+        ("b.id", scope.building_id),
+        ("s.account_id", scope.account_id),
+    ):
+        if value is not None:
+            conditions.append(f"{column} = %s")
+            values.append(value)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT b.branch_id, b.id, count(*)
+            FROM contracts_accountservice s
+            JOIN places_building b ON b.id = s.building_id
+            JOIN parties_branch branch ON branch.id = b.branch_id
+            WHERE {" AND ".join(conditions)} AND s.service = 1 AND s.during && daterange(%s, %s)
+            GROUP BY b.branch_id, b.id ORDER BY b.branch_id, b.id
+            """,
+            [*values, period.first_day, period.next().first_day],
+        )
+        return cursor.fetchall()
+
+
+def _cut(buildings: list[tuple[int, int, int]], most: int) -> Iterator[tuple[int, int, int, int]]:
+    """Yield (branch, first building, last building, accounts) of runs of whole buildings of one branch."""
+    begun: tuple[int, int, int, int] | None = None
+    for branch_id, building_id, accounts in buildings:
+        if begun and (begun[0] != branch_id or begun[3] + accounts > most):
+            yield begun
+            begun = None
+        begun = (
+            (branch_id, building_id, building_id, accounts)
+            if begun is None
+            else (branch_id, begun[1], building_id, begun[3] + accounts)
+        )
+    if begun:
+        yield begun
