@@ -1,0 +1,184 @@
+"""What is asked about accounts."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+
+from abonent.contexts.contracts.models import (
+    Account,
+    AccountService,
+    PremiseTerms,
+    Service,
+    TariffGroup,
+    UpliftCause,
+)
+from abonent.contexts.parties.models import PartyKind
+from abonent.contexts.places.models import PremiseKind
+from abonent.contexts.places.queries import address_of, number_order
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """The dated facts the account is billed by."""
+
+    begins_on: date
+    tariff_group: str
+    area_dm2: int
+    rooms: int
+    residents: int
+    owners: int
+    uplift_cause: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountHead:
+    """The top of the account card."""
+
+    account_id: int
+    number: str
+    payer: str
+    phone: str
+    email: str
+    address: str
+    building_id: int
+    premise_id: int
+    is_living: bool
+    share_no: int
+    branch: str
+    opens_on: date
+    closes_on: date | None
+    services: list[str]
+    terms: Terms | None
+
+    def is_open(self, *, on: date) -> bool:
+        return self.opens_on <= on and (self.closes_on is None or on < self.closes_on)
+
+
+def accounts() -> QuerySet[Account, dict[str, Any]]:
+    """Rows of accounts with payer and address; `row_address` and `row_payer` write them."""
+    return Account.objects.annotate(
+        party_kind=F("party__kind"),
+        last_name=F("party__last_name"),
+        first_name=F("party__first_name"),
+        middle_name=F("party__middle_name"),
+        organisation=F("party__name"),
+        street_kind=F("building__street__kind"),
+        street_name=F("building__street__name"),
+        building_number=F("building__number"),
+        building_order=number_order("building__number"),
+        premise_number=F("premise__number"),
+        premise_order=F("premise__sort_key"),
+        premise_kind=F("premise__kind"),
+    ).values(
+        "id",
+        "number",
+        "building_id",
+        "premise_id",
+        "share_no",
+        "during",
+        "party_kind",
+        "last_name",
+        "first_name",
+        "middle_name",
+        "organisation",
+        "street_kind",
+        "street_name",
+        "building_number",
+        "building_order",
+        "premise_number",
+        "premise_order",
+        "premise_kind",
+    )
+
+
+def row_address(row: dict[str, Any]) -> str:
+    """Write the address of a row of `accounts`."""
+    return address_of(
+        street_kind=row["street_kind"],
+        street=row["street_name"],
+        building=row["building_number"],
+        premise=row["premise_number"],
+    )
+
+
+def row_payer(row: dict[str, Any]) -> str:
+    """Write the payer of a row of `accounts`."""
+    if row["party_kind"] == PartyKind.ORGANISATION:
+        return str(row["organisation"])
+    return " ".join(part for part in (row["last_name"], row["first_name"], row["middle_name"]) if part)
+
+
+def account_head(*, number: str, on: date) -> AccountHead | None:
+    """Return the top of an account's card as of a day, or None when there is no such account."""
+    row = (
+        accounts()
+        .annotate(phone=F("party__phone"), email=F("party__email"), branch=F("building__branch__name"))
+        .filter(number=number)
+        .first()
+    )
+    if row is None:
+        return None
+    services = AccountService.objects.filter(account_id=row["id"], during__contains=on).order_by("service")
+    return AccountHead(
+        account_id=row["id"],
+        number=row["number"],
+        payer=row_payer(row),
+        phone=row["phone"],
+        email=row["email"],
+        address=row_address(row),
+        building_id=row["building_id"],
+        premise_id=row["premise_id"],
+        is_living=row["premise_kind"] == PremiseKind.LIVING,
+        share_no=row["share_no"],
+        branch=row["branch"],
+        opens_on=row["during"].lower,
+        closes_on=row["during"].upper,
+        services=[str(Service(service.service).label) for service in services],
+        terms=terms_of(premise_id=row["premise_id"], on=on),
+    )
+
+
+def terms_of(*, premise_id: int, on: date) -> Terms | None:
+    """Return the facts a premise is billed by on a day."""
+    terms = (
+        PremiseTerms.objects.filter(premise_id=premise_id, during__contains=on)
+        .select_related("tariff_group")
+        .first()
+    )
+    if terms is None:
+        return None
+    return Terms(
+        begins_on=terms.during.lower,
+        tariff_group=terms.tariff_group.name,
+        area_dm2=terms.area_dm2,
+        rooms=terms.rooms,
+        residents=terms.residents,
+        owners=terms.owners,
+        uplift_cause=str(UpliftCause(terms.uplift_cause).label) if terms.uplift_cause else "",
+    )
+
+
+def open_on(day: date) -> Q:
+    """Accounts that are open on a day."""
+    return Q(during__contains=day)
+
+
+def tariff_groups() -> list[tuple[int, str]]:
+    return list(TariffGroup.objects.order_by("name").values_list("id", "name"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PremiseFacts:
+    area_dm2: int
+    residents: int
+
+
+def terms_on(*, building_id: int, on: date) -> dict[int, PremiseFacts]:
+    """Return area and residents of the premises of a building on a day, by premise."""
+    rows = PremiseTerms.objects.filter(building_id=building_id, during__contains=on)
+    return {
+        row["premise_id"]: PremiseFacts(area_dm2=row["area_dm2"], residents=row["residents"])
+        for row in rows.values("premise_id", "area_dm2", "residents")
+    }

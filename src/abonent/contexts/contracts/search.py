@@ -1,0 +1,171 @@
+"""Find accounts as somebody types: by number, name, address or meter.
+
+Figures are looked up in the ordered indexes of account numbers and meter serials; an address with a house
+number through streets and buildings; the rest by trigrams of `AccountSearch`. Each way is an indexed look,
+so the answer does not wait for a million accounts.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import QuerySet
+
+from abonent.contexts.contracts.models import Account
+from abonent.contexts.contracts.queries import accounts, row_address, row_payer
+from abonent.contexts.metering.queries import meters_by_serial
+from abonent.contexts.places.queries import address_of, buildings_on_streets, premise_ids
+
+# words of an address that name no place; they are typed or left out at will
+_ADDRESS_WORDS = frozenset(
+    ["ул", "улица", "пер", "переулок", "пр", "просп", "проспект", "пл", "площадь", "бульвар", "ш", "шоссе", "д", "дом", "кв", "квартира", "г", "город", "вул", "вулиця", "пров", "провулок", "буд", "будинок"]
+)
+_TOKEN = re.compile(r"\d+(?:/\d+)?[^\W\d_]?(?![^\W\d_])|[^\W_]+(?:-[^\W_]+)*")
+# a trigram index sees no word shorter than this
+SHORTEST_WORD = 3
+SHORTEST_FIGURE = 2
+
+
+class Match(StrEnum):
+    NUMBER = "number"
+    METER = "meter"
+    ADDRESS = "address"
+    NAME = "name"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountFound:
+    """An account, and by what it was found."""
+
+    number: str
+    payer: str
+    address: str
+    match: Match
+    meter: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildingFound:
+    building_id: int
+    address: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """Accounts best first, and buildings the text may mean. `too_short`: nothing was looked for."""
+
+    accounts: list[AccountFound]
+    buildings: list[BuildingFound]
+    too_short: bool = False
+
+
+def search(*, text: str, on: date, limit: int = 12) -> Found:
+    """Return what the text may mean; `on` is the day meters are looked up in their places."""
+    asked = normal(text)
+    tokens = [token for token in _TOKEN.findall(asked) if token not in _ADDRESS_WORDS]
+    figures = asked.replace(" ", "").replace("-", "")
+    words = [token for token in tokens if not token[0].isdigit()]
+    numbers = [token for token in tokens if token[0].isdigit()]
+    seen: dict[str, AccountFound] = {}
+    buildings: list[BuildingFound] = []
+    if figures.isdigit() and len(figures) >= SHORTEST_FIGURE:
+        _add(
+            seen, accounts().filter(number__startswith=figures).order_by("number")[:limit], _by(Match.NUMBER)
+        )
+    if (not words and numbers) or any(
+        len(token) > SHORTEST_WORD and re.search(r"\d", token) for token in tokens
+    ):
+        _add_meters(seen, asked, on=on, limit=limit)
+    if words:
+        buildings = _add_address(seen, words, numbers, limit=limit)
+        if len(seen) < limit:
+            _add_by_text(seen, words, numbers, limit=limit)
+    too_short = (
+        not seen and not buildings and max(map(len, words), default=0) < SHORTEST_WORD and len(figures) < 3
+    )
+    return Found(accounts=list(seen.values())[:limit], buildings=buildings, too_short=too_short)
+
+
+def normal(text: str) -> str:
+    """Write a text as `AccountSearch` keeps it: lower case, one space, е for ё."""
+    return " ".join(text.lower().replace("ё", "е").split())
+
+
+def search_text(*, number: str, payer: str, address: str, serials: list[str]) -> str:
+    """Return what an account is looked up by."""
+    return normal(" ".join([number, payer, address, *serials]))
+
+
+Writer = Callable[[dict[str, Any]], AccountFound]
+
+
+def _by(match: Match, meter: str = "") -> Writer:
+    def write(row: dict[str, Any]) -> AccountFound:
+        return AccountFound(
+            number=row["number"], payer=row_payer(row), address=row_address(row), match=match, meter=meter
+        )
+
+    return write
+
+
+def _add(seen: dict[str, AccountFound], rows: QuerySet[Account, dict[str, Any]], write: Writer) -> None:
+    for row in rows:
+        seen.setdefault(row["number"], write(row))
+
+
+def _add_meters(seen: dict[str, AccountFound], serial: str, *, on: date, limit: int) -> None:
+    for meter in meters_by_serial(prefix=serial.upper(), on=on, limit=limit):
+        if meter.premise_id:
+            rows = accounts().filter(premise_id=meter.premise_id, during__contains=on)
+            _add(seen, rows, _by(Match.METER, meter.serial))
+
+
+def _add_address(
+    seen: dict[str, AccountFound], words: list[str], numbers: list[str], *, limit: int
+) -> list[BuildingFound]:
+    """Add the accounts of a flat, or of the houses of this number; return the buildings on the street."""
+    house, flat = [*numbers, "", ""][:2]
+    buildings = buildings_on_streets(words=words, number=house, limit=limit)
+    for building in buildings:
+        here = accounts().filter(building_id=building["id"])
+        if flat:
+            here = here.filter(premise_id__in=premise_ids(building_id=building["id"], number=flat))
+        elif building["number"].lower() != house:
+            continue
+        _add(seen, here.order_by("premise_order", "share_no")[:limit], _by(Match.ADDRESS))
+        if len(seen) >= limit:
+            break
+    return [
+        BuildingFound(
+            building_id=row["id"],
+            address=address_of(
+                street_kind=row["street_kind"], street=row["street_name"], building=row["number"]
+            ),
+        )
+        for row in buildings[:4]
+    ]
+
+
+def _add_by_text(seen: dict[str, AccountFound], words: list[str], numbers: list[str], *, limit: int) -> None:
+    long_words = [word for word in words if len(word) >= SHORTEST_WORD]
+    if not long_words:
+        return
+    found = Account.objects.all()
+    for token in [*long_words, *numbers]:
+        found = found.filter(search__text__contains=token)
+    # the planner must not walk the accounts in the order of a join: candidates first, by trigrams alone
+    candidates = list(found.values_list("id", flat=True)[: limit * 8])
+    rows = [(row, row_payer(row)) for row in accounts().filter(id__in=candidates)]
+    rows.sort(key=lambda pair: (not _names(pair[1], long_words), pair[1]))
+    for row, payer in rows[:limit]:
+        match = Match.NAME if _names(payer, long_words) else Match.ADDRESS
+        seen.setdefault(row["number"], _by(match)(row))
+
+
+def _names(payer: str, words: list[str]) -> bool:
+    """Tell whether every word begins a part of the payer's name."""
+    parts = normal(payer).split()
+    return all(any(part.startswith(word) for part in parts) for word in words)

@@ -1,0 +1,110 @@
+"""What is asked about buildings."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, F, Func, IntegerField, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Coalesce
+
+from abonent.contexts.places.models import Building, BuildingKind, CommonNeeds, Premise, Street
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildingPassport:
+    """What is known of a building itself."""
+
+    building_id: int
+    address: str
+    branch: str
+    district: str
+    kind: str
+    is_apartments: bool
+    floors: int
+    premises: int
+    premises_area_dm2: int
+    common_area_dm2: int
+    common_norm_category: int
+    common_needs: str
+    has_common_needs: bool
+    excess_to_consumers: bool
+
+
+def number_order(field: str = "number") -> Coalesce:
+    """Return an expression that sorts house numbers as people do: 2, 10, 10а."""
+    digits = Func(F(field), Value(r"^\d+"), function="substring", output_field=TextField())
+    return Coalesce(Cast(digits, IntegerField()), 0)
+
+
+def address_of(*, street_kind: str, street: str, building: str, premise: str = "") -> str:
+    """Write an address as the models do."""
+    text = f"{street_kind} {street}, д. {building}"
+    return f"{text}, кв. {premise}" if premise else text
+
+
+def buildings() -> QuerySet[Building, dict[str, Any]]:
+    """Rows of the list of buildings; `number_order` sorts them inside a street."""
+    return Building.objects.annotate(
+        number_order=number_order(),
+        street_name=F("street__name"),
+        street_kind=F("street__kind"),
+        branch_name=F("branch__name"),
+    ).values(
+        "id",
+        "number",
+        "number_order",
+        "street_name",
+        "street_kind",
+        "branch_name",
+        "kind",
+        "floors",
+        "premises_area_dm2",
+        "common_area_dm2",
+        "common_needs",
+    )
+
+
+def buildings_on_streets(*, words: Iterable[str], number: str, limit: int) -> list[dict[str, Any]]:
+    """Find buildings by the words of a street's name and the beginning of a house number."""
+    streets = Street.objects.all()
+    for word in words:
+        streets = streets.filter(Q(name__istartswith=word) | Q(name__icontains=f" {word}"))
+    found = buildings().filter(street__in=streets.values("id"))
+    if number:
+        found = found.filter(number__istartswith=number)
+    return list(found.order_by("street_name", "number_order", "number")[:limit])
+
+
+def building_passport(*, building_id: int) -> BuildingPassport | None:
+    """Return a building's passport, or None when there is no such building."""
+    building = (
+        Building.objects.select_related("street__district", "branch")
+        .annotate(premises_count=Count("premises"))
+        .filter(id=building_id)
+        .first()
+    )
+    if building is None:
+        return None
+    return BuildingPassport(
+        building_id=building.pk,
+        address=building.address,
+        branch=building.branch.name,
+        district=building.street.district.name,
+        kind=str(BuildingKind(building.kind).label),
+        is_apartments=building.kind == BuildingKind.APARTMENT,
+        floors=building.floors,
+        premises=building.premises_count,
+        premises_area_dm2=building.premises_area_dm2,
+        common_area_dm2=building.common_area_dm2,
+        common_norm_category=building.common_norm_category,
+        common_needs=str(CommonNeeds(building.common_needs).label),
+        has_common_needs=building.common_needs != CommonNeeds.NONE,
+        excess_to_consumers=building.excess_to_consumers,
+    )
+
+
+def premise_ids(*, building_id: int, number: str) -> list[int]:
+    """Find premises of a building by their number."""
+    return list(
+        Premise.objects.filter(building_id=building_id, number__iexact=number).values_list("id", flat=True)
+    )

@@ -1,0 +1,56 @@
+"""Filters and tags of the office's templates."""
+
+from typing import Any
+
+from django import template
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from abonent.interfaces.office import formats, roles
+
+register = template.Library()
+
+SPRITE = "vendor/tabler-icons-3.51.0/sprite.svg"
+
+
+def _filter(name: str) -> None:
+    register.filter(name, lambda value: formats.shown(value, name))
+
+
+for _kind in ("minor", "kwh", "price", "area", "count", "day", "moment", "month"):
+    _filter(_kind)
+
+
+@register.filter
+def shown(value: Any, kind: str) -> str:
+    return formats.shown(value, kind)
+
+
+@register.filter
+def get(mapping: dict[Any, Any], key: Any) -> Any:
+    return mapping.get(key)
+
+
+@register.simple_tag
+def icon(name: str, css: str = "") -> SafeString:
+    """Draw an icon of the sprite; it repeats what words beside it say, so readers of the screen skip it."""
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true"><use href="{}#{}"/></svg>', css, static(SPRITE), name
+    )
+
+
+@register.simple_tag(takes_context=True)
+def may(context: dict[str, Any], name: str) -> bool:
+    """Tell whether the reader may open the office's view of this name."""
+    return roles.may(context["request"], name)
+
+
+@register.simple_tag(takes_context=True)
+def here(context: dict[str, Any], *sections: str) -> str:
+    """Mark the section of the menu the page belongs to."""
+    request: HttpRequest = context["request"]
+    match = request.resolver_match
+    name = (match.url_name or "") if match else ""
+    return "active" if name.split("_")[0] in sections else ""

@@ -1,0 +1,28 @@
+"""Addresses of the office. Every view declares who may open it (`roles.allow`)."""
+
+from django.urls import path
+
+from abonent.interfaces.office.views import accounts, buildings, desk, periods, runs, session
+
+app_name = "office"
+
+urlpatterns = [
+    path("", desk.desk, name="desk"),
+    path("sign-in/", session.sign_in, name="sign_in"),
+    path("sign-out/", session.sign_out, name="sign_out"),
+    path("language/", session.language, name="language"),
+    path("search/", desk.search, name="search"),
+    path("accounts/", accounts.accounts, name="accounts"),
+    path("accounts/<str:number>/", accounts.card, name="account"),
+    path("accounts/<str:number>/readings/", accounts.readings, name="account_readings"),
+    path("accounts/<str:number>/ledger/", accounts.ledger, name="account_ledger"),
+    path("accounts/<str:number>/bills/", accounts.bills, name="account_bills"),
+    path("accounts/<str:number>/charges/<str:month>/", accounts.month_charges, name="account_month"),
+    path("buildings/", buildings.buildings, name="buildings"),
+    path("buildings/<int:building_id>/", buildings.card, name="building"),
+    path("runs/", runs.runs, name="runs"),
+    path("runs/<int:run_id>/", runs.screen, name="run"),
+    path("runs/<int:run_id>/progress/", runs.progress, name="run_progress"),
+    path("runs/<int:run_id>/exceptions/", runs.exceptions, name="run_exceptions"),
+    path("periods/", periods.periods, name="periods"),
+]

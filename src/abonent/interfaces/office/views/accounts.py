@@ -1,0 +1,233 @@
+"""The list of accounts and the account card."""
+
+from datetime import date
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from abonent.contexts.access.queries import user_names
+from abonent.contexts.charging.queries import account_exceptions, bills_of, months_charged, usage_by_month
+from abonent.contexts.contracts import queries as contracts
+from abonent.contexts.contracts.models import Service
+from abonent.contexts.contracts.queries import AccountHead, account_head, row_address, row_payer
+from abonent.contexts.ledger.models import EntryKind
+from abonent.contexts.ledger.queries import balance_minor, balance_of, entries_of
+from abonent.contexts.metering.models import ReadingSource, Zone
+from abonent.contexts.metering.queries import meters_of_premise, readings_of_premise
+from abonent.interfaces.office.charts import consumption
+from abonent.interfaces.office.filters import AccountFilter
+from abonent.interfaces.office.lists import Column, Listing
+from abonent.interfaces.office.rendering import listed, page_or_part
+from abonent.interfaces.office.roles import STAFF, allow
+from abonent.interfaces.office.words import reading_status
+from abonent.kernel.periods import Month
+
+CARD = "office/accounts/card.html"
+
+
+@allow(*STAFF)
+def accounts(request: HttpRequest) -> HttpResponse:
+    """The list of accounts. By name and address it is sorted once a street is chosen: then there are few."""
+    filters = AccountFilter(request.GET)
+    rows = filters.narrow(contracts.accounts()).annotate(balance_minor=balance_of("id"))
+    few = filters.is_narrow
+    columns = [
+        Column(
+            name="number",
+            title=_("Account"),
+            order=("number",),
+            link=lambda row: reverse("office:account", args=[row["number"]]),
+        ),
+        Column(
+            name="payer",
+            title=_("Payer"),
+            text=row_payer,
+            order=("last_name", "first_name", "middle_name", "organisation") if few else (),
+        ),
+        Column(
+            name="address",
+            title=_("Address"),
+            text=row_address,
+            minor_on_phone=True,
+            order=("street_name", "building_order", "building_number", "premise_order") if few else (),
+            link=lambda row: reverse("office:building", args=[row["building_id"]]),
+        ),
+        Column(
+            name="balance",
+            title=_("To pay"),
+            kind="minor",
+            text=lambda row: row["balance_minor"],
+            order=("balance_minor",) if few else (),
+        ),
+    ]
+    listing = Listing(
+        rows,
+        columns,
+        request.GET,
+        default_sort="address" if few else "number",
+        filters=filters,
+        unique=("id",),
+    )
+    return listed(request, listing, file_name="accounts", page="office/accounts/list.html")
+
+
+@allow(*STAFF)
+def card(request: HttpRequest, number: str) -> HttpResponse:
+    """The account card with what was charged."""
+    head = _head(number)
+    months = months_charged(account_id=head.account_id)
+    context = {"months": months, "exceptions": account_exceptions(account_id=head.account_id)}
+    return _tab(request, head, tab="charges", part="office/accounts/_charges.html", context=context)
+
+
+@allow(*STAFF)
+def month_charges(request: HttpRequest, number: str, month: str) -> HttpResponse:
+    """The lines of a month, each with what it was made of."""
+    raise NotImplementedError
+
+
+@allow(*STAFF)
+def readings(request: HttpRequest, number: str) -> HttpResponse:
+    """The account card with the history of readings."""
+    head = _head(number)
+    rows = readings_of_premise(premise_id=head.premise_id)
+    names: dict[int, str] = {}
+
+    def author(row: dict[str, Any]) -> str:
+        if row["author_id"] and row["author_id"] not in names:
+            names.update(user_names([row["author_id"]]))
+        return names.get(row["author_id"], "")
+
+    columns = [
+        Column(name="taken_on", title=_("Taken on"), kind="day", order=("taken_on",)),
+        Column(name="serial", title=_("Meter"), order=("serial",), minor_on_phone=True),
+        Column(name="zone", title=_("Zone"), text=lambda row: Zone(row["zone"]).label, order=("zone",)),
+        Column(name="value_wh", title=_("Reading, kWh"), kind="kwh", order=("value_wh",)),
+        Column(
+            name="source",
+            title=_("Source"),
+            text=lambda row: ReadingSource(row["source"]).label,
+            order=("source",),
+        ),
+        Column(
+            name="status",
+            title=_("Status"),
+            kind="word",
+            text=lambda row: reading_status(row["status"]),
+            order=("status",),
+        ),
+        Column(name="author", title=_("Entered by"), text=author, minor_on_phone=True),
+        Column(
+            name="entered_at",
+            title=_("Entered at"),
+            kind="moment",
+            order=("entered_at",),
+            minor_on_phone=True,
+        ),
+        Column(name="reason", title=_("Note"), minor_on_phone=True),
+    ]
+    listing = Listing(rows, columns, request.GET, default_sort="-taken_on", unique=("taken_on", "id"))
+    return _listed_tab(request, head, listing, tab="readings", file_name=f"readings-{number}")
+
+
+@allow(*STAFF)
+def ledger(request: HttpRequest, number: str) -> HttpResponse:
+    """The account card with its ledger entries."""
+    head = _head(number)
+    columns = [
+        Column(name="booked_on", title=_("Booked on"), kind="day", order=("booked_on",)),
+        Column(name="kind", title=_("Entry"), text=lambda row: EntryKind(row["kind"]).label, order=("kind",)),
+        Column(
+            name="service",
+            title=_("Service"),
+            text=lambda row: Service(row["service"]).label,
+            order=("service",),
+            minor_on_phone=True,
+        ),
+        Column(name="period", title=_("For the month"), kind="month", order=("period",)),
+        Column(name="amount_minor", title=_("Amount"), kind="minor", order=("amount_minor",)),
+        Column(name="origin", title=_("Posted by"), minor_on_phone=True),
+        Column(name="reason", title=_("Reason"), minor_on_phone=True),
+    ]
+    listing = Listing(
+        entries_of(account_id=head.account_id),
+        columns,
+        request.GET,
+        default_sort="-booked_on",
+        unique=("slot", "batch_id", "entry_no"),
+    )
+    return _listed_tab(request, head, listing, tab="ledger", file_name=f"ledger-{number}")
+
+
+@allow(*STAFF)
+def bills(request: HttpRequest, number: str) -> HttpResponse:
+    """The account card with the bills issued."""
+    head = _head(number)
+    columns = [
+        Column(name="period", title=_("Month"), kind="month", order=("period",)),
+        Column(name="number", title=_("Number"), minor_on_phone=True),
+        Column(name="opening_minor", title=_("Owed before"), kind="minor", minor_on_phone=True),
+        Column(name="charged_minor", title=_("Charged"), kind="minor"),
+        Column(name="recalculated_minor", title=_("Recalculated"), kind="minor", minor_on_phone=True),
+        Column(name="paid_minor", title=_("Paid"), kind="minor", minor_on_phone=True),
+        Column(name="total_minor", title=_("To pay"), kind="minor"),
+        Column(name="due_on", title=_("Pay by"), kind="day", minor_on_phone=True),
+        Column(name="issued_on", title=_("Issued on"), kind="day", minor_on_phone=True),
+    ]
+    listing = Listing(bills_of(account_id=head.account_id), columns, request.GET, default_sort="-period")
+    return _listed_tab(request, head, listing, tab="bills", file_name=f"bills-{number}")
+
+
+def _head(number: str) -> AccountHead:
+    head = account_head(number=number, on=timezone.localdate())
+    if head is None:
+        raise Http404
+    return head
+
+
+def _listed_tab(
+    request: HttpRequest, head: AccountHead, listing: Listing, *, tab: str, file_name: str
+) -> HttpResponse:
+    context = _frame(head, tab) if not request.htmx else {"head": head, "tab": tab}
+    if request.htmx and request.htmx.target == "tab":
+        context |= {"listing": listing, "export_query": listing.query(export="xlsx")}
+        return render(request, "office/lists/_list.html", context)
+    return listed(request, listing, file_name=file_name, page=CARD, context=context)
+
+
+def _tab(
+    request: HttpRequest, head: AccountHead, *, tab: str, part: str, context: dict[str, Any]
+) -> HttpResponse:
+    frame = {} if request.htmx else _frame(head, tab)
+    return page_or_part(request, page=CARD, part=part, context={**frame, **context, "head": head})
+
+
+def _frame(head: AccountHead, tab: str) -> dict[str, Any]:
+    """Everything of the card around its tab."""
+    today = timezone.localdate()
+    first = Month.of(today).shift(-12)
+    return {
+        "head": head,
+        "tab": tab,
+        "today": today,
+        "is_open": head.is_open(on=today),
+        "balance_minor": balance_minor(account_id=head.account_id),
+        "meters": meters_of_premise(premise_id=head.premise_id, on=today),
+        "chart": consumption(
+            usage_by_month(account_id=head.account_id, since=first.first_day),
+            first=first,
+            last=Month.of(today),
+        ),
+    }
+
+
+def parse_month(text: str) -> date:
+    """Return the first day of the month in an address. Raises Http404."""
+    try:
+        return Month.parse(text).first_day
+    except ValueError as error:
+        raise Http404 from error
