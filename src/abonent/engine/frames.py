@@ -4,11 +4,14 @@ Energy is in watt-hours, areas in dm² (1 m² = 100 dm²), prices in hundred-tho
 minor units. Spans of days are half-open. Ids are those of the database; 0 stands for "none".
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 import polars as pl
 
-BUILDINGS = {
+Schema = Mapping[str, type[pl.DataType]]
+
+BUILDINGS: Schema = {
     "building_id": pl.Int64,
     "apartments": pl.Boolean,
     "premises_area_dm2": pl.Int64,
@@ -17,15 +20,15 @@ BUILDINGS = {
     "common_needs": pl.Int16,
     "excess_to_consumers": pl.Boolean,
 }
-NONLIVING = {"premise_id": pl.Int64}
-SERVICES = {
+NONLIVING: Schema = {"premise_id": pl.Int64}
+SERVICES: Schema = {
     "account_id": pl.Int64,
     "premise_id": pl.Int64,
     "building_id": pl.Int64,
     "begins_on": pl.Date,
     "ends_on": pl.Date,
 }
-TERMS = {
+TERMS: Schema = {
     "premise_id": pl.Int64,
     "building_id": pl.Int64,
     "tariff_group_id": pl.Int64,
@@ -37,7 +40,7 @@ TERMS = {
     "begins_on": pl.Date,
     "ends_on": pl.Date,
 }
-INSTALLATIONS = {
+INSTALLATIONS: Schema = {
     "installation_id": pl.Int64,
     "building_id": pl.Int64,
     "premise_id": pl.Int64,
@@ -47,13 +50,13 @@ INSTALLATIONS = {
     "begins_on": pl.Date,
     "ends_on": pl.Date,
 }
-READINGS = {
+READINGS: Schema = {
     "installation_id": pl.Int64,
     "taken_on": pl.Date,
     "value_wh": pl.Int64,
     "source": pl.Int16,
 }
-PRICES = {
+PRICES: Schema = {
     "price_id": pl.Int64,
     "tariff_group_id": pl.Int64,
     "zone": pl.Int16,
@@ -61,9 +64,9 @@ PRICES = {
     "price_begins_on": pl.Date,
     "price_ends_on": pl.Date,
 }
-TARIFF_GROUPS = {"tariff_group_id": pl.Int64, "norm_category": pl.Int16}
+TARIFF_GROUPS: Schema = {"tariff_group_id": pl.Int64, "norm_category": pl.Int16}
 
-LINES = {
+LINES: Schema = {
     "account_id": pl.Int64,
     "building_id": pl.Int64,
     "service": pl.Int16,
@@ -77,13 +80,12 @@ LINES = {
     "price_id": pl.Int64,
     **{f"because_{place}": pl.Int64 for place in range(1, 7)},
 }
-EXCEPTIONS = {"building_id": pl.Int64, "account_id": pl.Int64, "code": pl.String, "facts": pl.String}
-BUILDING_BALANCES = {
+EXCEPTIONS: Schema = {"building_id": pl.Int64, "account_id": pl.Int64, "code": pl.String, "facts": pl.String}
+BUILDING_BALANCES: Schema = {
     "building_id": pl.Int64,
     "method": pl.Int16,
-    **{
-        name: pl.Int64
-        for name in (
+    **dict.fromkeys(
+        (
             "supplied_wh",
             "nonliving_wh",
             "norm_wh",
@@ -98,10 +100,11 @@ BUILDING_BALANCES = {
             "unreturned_wh",
             "area_dm2",
             "residents",
-        )
-    },
+        ),
+        pl.Int64,
+    ),
 }
-ESTIMATES = {"installation_id": pl.Int64, "building_id": pl.Int64, "value_wh": pl.Int64}
+ESTIMATES: Schema = {"installation_id": pl.Int64, "building_id": pl.Int64, "value_wh": pl.Int64}
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,7 @@ class Rated:
             conform(getattr(self, field.name), _SCHEMAS[field.name], name=field.name)
 
 
-_SCHEMAS = {
+_SCHEMAS: Mapping[str, Schema] = {
     "buildings": BUILDINGS,
     "nonliving": NONLIVING,
     "services": SERVICES,
@@ -156,17 +159,17 @@ class SchemaMismatch(TypeError):
     """A frame does not have the columns agreed on."""
 
 
-def conform(frame: pl.DataFrame, schema: dict[str, type[pl.DataType]], *, name: str) -> None:
+def conform(frame: pl.DataFrame, schema: Schema, *, name: str) -> None:
     """Check a frame's columns, order and types against the treaty. Raises SchemaMismatch."""
-    if dict(frame.schema) != schema or frame.columns != list(schema):
-        raise SchemaMismatch(f"frame {name}: {dict(frame.schema)}, expected {schema}")
+    if dict(frame.schema) != dict(schema) or frame.columns != list(schema):
+        raise SchemaMismatch(f"frame {name}: {dict(frame.schema)}, expected {dict(schema)}")
 
 
-def empty(schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:
+def empty(schema: Schema) -> pl.DataFrame:
     """Return a frame of the schema with no rows."""
-    return pl.DataFrame(schema=schema)
+    return pl.DataFrame(schema=dict(schema))
 
 
-def shape(frame: pl.DataFrame, schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:
+def shape(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
     """Return the columns of the schema in its order, strictly cast."""
     return frame.select(pl.col(name).cast(kind, strict=True) for name, kind in schema.items())

@@ -1,4 +1,4 @@
-"""Rows out of PostgreSQL as columns: COPY in the binary format, read by ADBC into Arrow without a Python object a row."""
+"""Rows out of PostgreSQL as columns: binary COPY, read by ADBC into Arrow without a Python object a row."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,6 +6,8 @@ from typing import Any
 
 import adbc_driver_postgresql.dbapi
 import polars as pl
+
+from abonent.engine.frames import Schema
 
 
 @contextmanager
@@ -18,11 +20,10 @@ def snapshot(dsn: str) -> Iterator[Any]:
         connection.rollback()
 
 
-def read_frame(connection: Any, query: str, schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:
+def read_frame(connection: Any, query: str, schema: Schema) -> pl.DataFrame:
     """Return the rows of a query as a frame of `schema`; its columns come in the order of the schema."""
     with connection.cursor() as cursor:
         cursor.execute(query)
-        frame = pl.from_arrow(cursor.fetch_arrow_table())
+        frame = pl.from_arrow(cursor.fetch_arrow_table().rename_columns(list(schema)))
     assert isinstance(frame, pl.DataFrame)
-    frame.columns = list(schema)
-    return frame.cast(schema, strict=True)  # type: ignore[arg-type]
+    return frame.cast(dict(schema), strict=True)

@@ -156,7 +156,9 @@ class BuildingBalance(models.Model):
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="building_balances")
     building = models.ForeignKey(Building, on_delete=models.PROTECT, related_name="balances")
     period = models.DateField()
-    method = models.PositiveSmallIntegerField(help_text="1 by the building meter, 2 by norm, 3 by its average")
+    method = models.PositiveSmallIntegerField(
+        help_text="1 by the building meter, 2 by norm, 3 by its average"
+    )
     supplied_wh = models.BigIntegerField(default=0)
     nonliving_wh = models.BigIntegerField(default=0)
     norm_wh = models.BigIntegerField(default=0)

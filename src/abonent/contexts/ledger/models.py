@@ -48,7 +48,9 @@ class Entry(models.Model):
 
     pk = models.CompositePrimaryKey("slot", "batch_id", "entry_no")
     slot = models.IntegerField()
-    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+")
+    batch = models.ForeignKey(
+        Batch, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
     entry_no = models.IntegerField()
     account_id = models.BigIntegerField()
     service = models.PositiveSmallIntegerField()

@@ -11,7 +11,6 @@ from abonent.contexts.ledger.partitions import ensure_shared_slot
 from abonent.kernel.periods import Month
 
 
-
 @dataclass(frozen=True)
 class Posting:
     """One entry to be: minor units, positive when the account owes it."""

@@ -80,7 +80,9 @@ class Installation(models.Model):
     monthly run is one contiguous read. `during` is half-open: the day of removal belongs to the next meter.
     """
 
-    register = models.ForeignKey(Register, on_delete=models.PROTECT, related_name="installations", db_index=False)
+    register = models.ForeignKey(
+        Register, on_delete=models.PROTECT, related_name="installations", db_index=False
+    )
     meter = models.ForeignKey(Meter, on_delete=models.PROTECT, related_name="installations")
     metering_point = models.ForeignKey(
         MeteringPoint, on_delete=models.PROTECT, related_name="installations", db_index=False
@@ -108,7 +110,9 @@ class Installation(models.Model):
                 ],
             ),
             models.CheckConstraint(condition=models.Q(ratio__gte=1), name="installation_ratio_positive"),
-            models.CheckConstraint(condition=models.Q(digits__range=(3, 12)), name="installation_digits_sane"),
+            models.CheckConstraint(
+                condition=models.Q(digits__range=(3, 12)), name="installation_digits_sane"
+            ),
         ]
 
 

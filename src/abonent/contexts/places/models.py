@@ -55,7 +55,9 @@ class Building(models.Model):
     premises_area_dm2 = models.BigIntegerField(default=0)
     common_area_dm2 = models.BigIntegerField(default=0)
     common_norm_category = models.PositiveSmallIntegerField(default=1)
-    common_needs = models.PositiveSmallIntegerField(choices=CommonNeeds.choices, default=CommonNeeds.CONSUMERS)
+    common_needs = models.PositiveSmallIntegerField(
+        choices=CommonNeeds.choices, default=CommonNeeds.CONSUMERS
+    )
     excess_to_consumers = models.BooleanField(
         default=False, help_text="the owners' meeting decided to share out what exceeds the norm (п. 44)"
     )

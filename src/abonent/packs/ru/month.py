@@ -27,11 +27,15 @@ SHARED_RULES = (
     catalogue.COMMON_NEGATIVE.number,
 )
 
+_PRICED = ["account_id", "building_id", "zone", "begins_on", "ends_on", "quantity_wh", "price_id", "price_e5"]
+
 
 def _account_problems(problems: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
     """Name the accounts of the premises with problems; a building's own stay without an account."""
     accounts = segments.select("premise_id", "account_id").unique()
-    return problems.join(accounts, on="premise_id", how="left").select("building_id", "account_id", "code", "facts")
+    return problems.join(accounts, on="premise_id", how="left").select(
+        "building_id", "account_id", "code", "facts"
+    )
 
 
 def _unpriced(rows: pl.DataFrame) -> pl.DataFrame:
@@ -88,15 +92,13 @@ def rate(inputs: Inputs, parameters: ParameterSet, month: Month, *, with_common_
         ]
     )
 
-    metered, unpriced_meters = price_segments(individual.meter_rows(known, segments), prices)
+    metered, unpriced_meters = price_segments(individual.meter_rows(known, segments, month), prices)
     normed, unpriced_norms = price_segments(norm.rows, prices)
     raised, _ = price_segments(norm.uplift_rows, prices)
     exceptions = [
         _account_problems(problems, segments),
         _account_problems(premise_problem(ownerless, "usage_without_account", "usage_wh"), segments),
-        uncovered.select(
-            "building_id", "account_id", code=pl.lit("no_terms"), facts=pl.lit("{}")
-        ),
+        uncovered.select("building_id", "account_id", code=pl.lit("no_terms"), facts=pl.lit("{}")),
         _unpriced(unpriced_meters),
         _unpriced(unpriced_norms),
     ]
@@ -109,11 +111,13 @@ def rate(inputs: Inputs, parameters: ParameterSet, month: Month, *, with_common_
     volumes = None
 
     if with_common_needs:
-        volumes = common.building_volumes(inputs, settings, usage.registers, norm.rows, problems, segments, month)
+        volumes = common.building_volumes(
+            inputs, settings, usage.registers, norm.rows, problems, segments, month
+        )
         rows = common.share_rows(volumes.buildings, segments, month)
         weights = common.zone_weights(usage.registers, segments, inputs.nonliving)
         shares, unpriced_shares = price_segments(common.split_zones(rows, usage.registers, weights), prices)
-        energy = pl.concat([metered, normed], how="diagonal")
+        energy = pl.concat([metered.select(_PRICED), normed.select(_PRICED)])
         given_back = common.negative_rows(volumes.buildings, segments, inputs.nonliving, energy)
         lines += [
             to_lines(shares.filter("by_meter"), catalogue.COMMON_METERED),
@@ -127,7 +131,7 @@ def rate(inputs: Inputs, parameters: ParameterSet, month: Month, *, with_common_
     charged = pl.concat(lines)
     if not silenced.is_empty():
         charged = charged.join(silenced, on="account_id", how="anti")
-    averages = known.filter((pl.col("method") == BY_AVERAGE)).select(
+    averages = known.filter(pl.col("method") == BY_AVERAGE).select(
         "installation_id", "building_id", value_wh="to_value_wh"
     )
     assumed = individual.norm_estimates(usage.registers, norm.rows)

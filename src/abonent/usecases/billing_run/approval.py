@@ -74,7 +74,9 @@ def discard(*, run_id: int) -> None:
         Run.objects.filter(pk=run_id).update(state=RunState.DISCARDED)
 
 
-def cancel(*, run_id: int, actor_id: int | None, at: datetime, reason: str, mass_accounts: int = MASS_ACCOUNTS) -> int:
+def cancel(
+    *, run_id: int, actor_id: int | None, at: datetime, reason: str, mass_accounts: int = MASS_ACCOUNTS
+) -> int:
     """Take a posted run back by posting its negative; return the reversing run.
 
     Nothing is deleted: lines and entries stand beside their reversals, assumed readings are annulled.
@@ -149,7 +151,9 @@ def _refuse_overlaid(cursor: Any, run: Run) -> None:
 def _reverse(cursor: Any, run: Run, reversal: Run, at: datetime) -> None:
     """Draft the negative of every line and entry of a run, batch for batch."""
     assert reversal.slot is not None
-    booked_on = min(max(at.date(), Month.of(run.booked_period).first_day), Month.of(run.booked_period).last_day)
+    booked_on = min(
+        max(at.date(), Month.of(run.booked_period).first_day), Month.of(run.booked_period).last_day
+    )
     drafts.make_drafts(cursor, reversal.pk, reversal.slot)
     for old in Batch.objects.filter(origin=f"run:{run.pk}").order_by("shard_no"):
         new = Batch.objects.create(
@@ -165,7 +169,13 @@ def _reverse(cursor: Any, run: Run, reversal: Run, at: datetime) -> None:
             created_at=at,
             author_id=reversal.created_by_id,
         )
-        ids = {"slot": reversal.slot, "new": new.pk, "old_slot": run.slot, "old": old.pk, "booked_on": booked_on}
+        ids = {
+            "slot": reversal.slot,
+            "new": new.pk,
+            "old_slot": run.slot,
+            "old": old.pk,
+            "booked_on": booked_on,
+        }
         cursor.execute(_REVERSE_LINES.format(table=drafts.draft_of(drafts.LINES, reversal.pk)), ids)
         cursor.execute(_REVERSE_ENTRIES.format(table=drafts.draft_of(drafts.ENTRIES, reversal.pk)), ids)
     cursor.execute(

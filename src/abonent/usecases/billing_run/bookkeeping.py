@@ -5,7 +5,7 @@ from datetime import date
 
 import polars as pl
 
-from abonent.engine.frames import LINES
+from abonent.engine.frames import LINES, Schema
 from abonent.engine.registry import BECAUSE_WIDTH
 
 CHARGE, RECALCULATION = 2, 3
@@ -42,7 +42,14 @@ ENTRY_COLUMNS = [
     "booked_on",
     "amount_minor",
 ]
-TURNOVER_COLUMNS = ["slot", "account_id", "booked_period", "charged_minor", "recalculated_minor", "paid_minor"]
+TURNOVER_COLUMNS = [
+    "slot",
+    "account_id",
+    "booked_period",
+    "charged_minor",
+    "recalculated_minor",
+    "paid_minor",
+]
 
 
 @dataclass(frozen=True)
@@ -90,7 +97,8 @@ def book(lines: pl.DataFrame, tags: Tags) -> Posting:
     charged = pl.col("amount_minor").filter(pl.col("kind") == CHARGE).sum()
     turnovers = _tag(
         entries.group_by("account_id", maintain_order=True).agg(
-            charged.alias("charged_minor"), (pl.col("amount_minor").sum() - charged).alias("recalculated_minor")
+            charged.alias("charged_minor"),
+            (pl.col("amount_minor").sum() - charged).alias("recalculated_minor"),
         ),
         slot=tags.slot,
         booked_period=tags.booked_period,
@@ -124,7 +132,7 @@ _SAME = [
     "price_e5",
     "amount_minor",
 ]
-POSTED = LINES | {"batch_id": pl.Int64, "line_no": pl.Int32}
+POSTED: Schema = dict(LINES) | {"batch_id": pl.Int64, "line_no": pl.Int32}
 
 
 def difference(lines: pl.DataFrame, posted: pl.DataFrame, *, kind: int) -> pl.DataFrame:
@@ -153,5 +161,12 @@ def difference(lines: pl.DataFrame, posted: pl.DataFrame, *, kind: int) -> pl.Da
         kind=pl.when(charged_before).then(RECALCULATION).otherwise("kind").cast(pl.Int16)
     )
     return pl.concat([reversals, additions.select(reversals.columns)]).sort(
-        "building_id", "account_id", "reverses_batch_id", "service", "rule", "zone", "begins_on", descending=False
+        "building_id",
+        "account_id",
+        "reverses_batch_id",
+        "service",
+        "rule",
+        "zone",
+        "begins_on",
+        descending=False,
     )

@@ -65,7 +65,9 @@ def attach(cursor: Any, run_id: int, slot: int) -> None:
     for book in BOOKS:
         name = draft_of(book, run_id)
         cursor.execute(f"ALTER TABLE {name} RENAME TO {book.table}_{slot}")
-        cursor.execute(f"ALTER TABLE {book.table} ATTACH PARTITION {book.table}_{slot} FOR VALUES IN ({slot})")
+        cursor.execute(
+            f"ALTER TABLE {book.table} ATTACH PARTITION {book.table}_{slot} FOR VALUES IN ({slot})"
+        )
         cursor.execute(f"ALTER TABLE {book.table}_{slot} DROP CONSTRAINT {name}_slot")
 
 

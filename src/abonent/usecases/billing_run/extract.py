@@ -8,7 +8,7 @@ import polars as pl
 from abonent.engine import frames
 from abonent.kernel.periods import Month
 
-Reader = Callable[[str, dict[str, type[pl.DataType]]], pl.DataFrame]
+Reader = Callable[[str, frames.Schema], pl.DataFrame]
 
 _FOREVER = "9999-12-31"
 _ELECTRICITY = 1
@@ -62,7 +62,7 @@ def extract(read: Reader, window: Window, month: Month, *, supplier_id: int) -> 
     installations = read(
         f"""SELECT id, building_id, coalesce(premise_id, 0), zone, digits, ratio, lower(during),
                    coalesce(upper(during), DATE '{_FOREVER}')
-            FROM metering_installation WHERE {where} AND during && {span}""",
+            FROM metering_installation WHERE {where} AND during && daterange('{month.previous().last_day}', '{end}')""",
         frames.INSTALLATIONS,
     )
     readings = read(
@@ -107,7 +107,9 @@ def _array(ids: pl.Series) -> str:
     return f"ARRAY[{','.join(map(str, ids.to_list()))}]::bigint[]"
 
 
-def _with_history(read: Reader, readings: pl.DataFrame, installations: pl.DataFrame, month: Month) -> pl.DataFrame:
+def _with_history(
+    read: Reader, readings: pl.DataFrame, installations: pl.DataFrame, month: Month
+) -> pl.DataFrame:
     """Add the whole history of the registers that lack a reading in this month or in the one before."""
     first = month.first_day
     ids = installations.select("installation_id")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from abonent.contexts.charging.models import Run, RunKind, RunShard, RunState
+from abonent.engine.frames import empty
 from abonent.kernel.periods import Month
 from abonent.usecases.billing_run.bookkeeping import BECAUSE, POSTED
 from abonent.usecases.billing_run.extract import Reader, Window
@@ -27,7 +28,7 @@ def posted_lines(read: Reader, window: Window, run_ids: Sequence[int], *, accoun
     `accounts`: about how many the window holds; few are looked up one by one, many are read batch by batch.
     """
     batches = [
-        (slot, batch_id)
+        (int(slot or 0), batch_id)
         for slot, batch_id in RunShard.objects.filter(
             run_id__in=run_ids,
             branch_id=window.branch_id,
@@ -36,7 +37,7 @@ def posted_lines(read: Reader, window: Window, run_ids: Sequence[int], *, accoun
         ).values_list("run__slot", "batch_id")
     ]
     if not batches:
-        return pl.DataFrame(schema=POSTED)
+        return empty(POSTED)
     slots = ",".join(str(slot) for slot in sorted({slot for slot, _ in batches}))
     ids = ",".join(str(batch_id) for _, batch_id in batches)
     because = ", ".join(f"because[{place}]" for place in range(1, len(BECAUSE) + 1))
@@ -49,12 +50,12 @@ def posted_lines(read: Reader, window: Window, run_ids: Sequence[int], *, accoun
             f" WHERE building_id BETWEEN {window.first_building} AND {window.last_building})"
         )
     lines = read(
-        f"""SELECT account_id, building_id, service, rule, zone, begins_on, ends_on, quantity_wh, price_e5, amount_minor,
-                   price_id, {because}, batch_id, line_no, reverses_batch_id, reverses_line_no
+        f"""SELECT account_id, building_id, service, rule, zone, begins_on, ends_on, quantity_wh, price_e5,
+                   amount_minor, price_id, {because}, batch_id, line_no, reverses_batch_id, reverses_line_no
             FROM charging_chargeline
             WHERE slot IN ({slots}) AND batch_id IN ({ids})
               AND building_id BETWEEN {window.first_building} AND {window.last_building}{narrowed}""",
-        POSTED | {"reverses_batch_id": pl.Int64, "reverses_line_no": pl.Int32},
+        dict(POSTED) | {"reverses_batch_id": pl.Int64, "reverses_line_no": pl.Int32},
     )
     reversed_by = lines.filter(pl.col("reverses_batch_id") != 0).select(
         batch_id="reverses_batch_id", line_no="reverses_line_no"

@@ -19,7 +19,7 @@ import psycopg
 from django.db import connection
 
 from abonent.contexts.charging.models import Run, RunShard, RunState
-from abonent.engine.frames import Inputs, Rated
+from abonent.engine.frames import Inputs, Rated, Schema, empty
 from abonent.engine.parameters import ParameterSet
 from abonent.gateways import columnar, database_server
 from abonent.gateways.bulk_load import copy_frame
@@ -94,7 +94,9 @@ def difference_to_books(run: Run, rated: Rated, posted: pl.DataFrame) -> pl.Data
     parked = rated.exceptions
     accounts = parked.filter(pl.col("account_id").is_not_null()).select("account_id").unique()
     buildings = parked.filter(pl.col("account_id").is_null())["building_id"].unique()
-    kept = pl.col("rule").is_in(packs.pack(run.pack).shared_rules) & pl.col("building_id").is_in(buildings.implode())
+    kept = pl.col("rule").is_in(packs.pack(run.pack).shared_rules) & pl.col("building_id").is_in(
+        buildings.implode()
+    )
     return bookkeeping.difference(
         rated.lines, posted.join(accounts, on="account_id", how="anti").filter(~kept), kind=kind
     )
@@ -118,7 +120,11 @@ def rate(
         if run.state not in (RunState.DRAFT, RunState.RATING, RunState.RATED, RunState.FAILED):
             raise WrongState(f"Run #{run_id} is {run.get_state_display()} and cannot be rated again")
         Run.objects.filter(pk=run_id).update(
-            state=RunState.RATING, error="", accounts_done=0, heartbeat_at=clock(), parameter_hash=parameters.hash
+            state=RunState.RATING,
+            error="",
+            accounts_done=0,
+            heartbeat_at=clock(),
+            parameter_hash=parameters.hash,
         )
         begun = perf_counter()
         try:
@@ -146,7 +152,9 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, psycopg.errors.DiskFull):
         return f"The disk of the database is full: free some space, then rate again. {error}"
     if isinstance(error, psycopg.OperationalError):
-        return f"The connection to the database was lost: start it (abonent db start), then rate again. {error}"
+        return (
+            f"The connection to the database was lost: start it (abonent db start), then rate again. {error}"
+        )
     return f"{type(error).__name__}: {error}"
 
 
@@ -208,7 +216,7 @@ def _shards(run: Run, shards: list[RunShard], month: Month, totals: _Totals) -> 
     standing = standing_runs(month)
     with columnar.snapshot(dsn()) as reader, ThreadPoolExecutor(1, thread_name_prefix="extract") as pool:
 
-        def read(query: str, schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:
+        def read(query: str, schema: Schema) -> pl.DataFrame:
             return columnar.read_frame(reader, query, schema)
 
         def load(row: RunShard) -> Shard:
@@ -226,8 +234,8 @@ def _shards(run: Run, shards: list[RunShard], month: Month, totals: _Totals) -> 
                     break
             while waiting:
                 done = waiting.pop(0).result()
-                if (row := next(rest, None)) is not None:
-                    waiting.append(pool.submit(load, row))
+                if (following := next(rest, None)) is not None:
+                    waiting.append(pool.submit(load, following))
                 yield done
 
         try:
@@ -238,7 +246,7 @@ def _shards(run: Run, shards: list[RunShard], month: Month, totals: _Totals) -> 
 
 def _posted(read: Reader, window: Window, standing: list[int], accounts: int) -> pl.DataFrame:
     if not standing:
-        return pl.DataFrame(schema=bookkeeping.POSTED)
+        return empty(bookkeeping.POSTED)
     return posted_lines(read, window, standing, accounts=accounts)
 
 
@@ -311,7 +319,8 @@ class _Writer:
         run = self._run
         cursor.execute(
             "INSERT INTO ledger_batch (slot, origin, shard_no, booked_period, booked_on, state, lines, entries, "
-            "amount_minor, reason, created_at, author_id) VALUES (%s, %s, %s, %s, %s, 1, 0, 0, 0, %s, %s, %s) RETURNING id",
+            "amount_minor, reason, created_at, author_id) "
+            "VALUES (%s, %s, %s, %s, %s, 1, 0, 0, 0, %s, %s, %s) RETURNING id",
             [
                 self._slot,
                 f"run:{run.pk}",
@@ -327,9 +336,7 @@ class _Writer:
         tags = bookkeeping.Tags(self._slot, batch_id, run.period, run.booked_period, self._booked_on)
         posting = bookkeeping.book(draft.lines, tags)
         write_posting(cursor, posting, run.pk)
-        copy_frame(
-            cursor, drafts.estimates_of(run.pk), draft.rated.estimates.columns, draft.rated.estimates
-        )
+        copy_frame(cursor, drafts.estimates_of(run.pk), draft.rated.estimates.columns, draft.rated.estimates)
         write_findings(cursor, draft.rated, run, draft.row.shard_no)
         cursor.execute(
             "UPDATE ledger_batch SET lines = %s, entries = %s, amount_minor = %s WHERE id = %s",
@@ -366,5 +373,3 @@ def write_findings(cursor: Any, rated: Rated, run: Run, shard_no: int) -> None:
         run_id=pl.lit(run.pk, dtype=pl.Int64), period=pl.lit(run.period)
     )
     copy_frame(cursor, "charging_buildingbalance", balances.columns, balances)
-
-

@@ -8,176 +8,335 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('contracts', '0001_initial'),
-        ('parties', '0001_initial'),
-        ('places', '0001_initial'),
+        ("contracts", "0001_initial"),
+        ("parties", "0001_initial"),
+        ("places", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ChargeLine',
+            name="ChargeLine",
             fields=[
-                ('pk', models.CompositePrimaryKey('slot', 'batch_id', 'line_no', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('slot', models.IntegerField()),
-                ('batch_id', models.BigIntegerField()),
-                ('line_no', models.IntegerField()),
-                ('account_id', models.BigIntegerField()),
-                ('building_id', models.BigIntegerField()),
-                ('service', models.PositiveSmallIntegerField()),
-                ('rule', models.PositiveSmallIntegerField()),
-                ('zone', models.PositiveSmallIntegerField()),
-                ('period', models.DateField()),
-                ('begins_on', models.DateField()),
-                ('ends_on', models.DateField()),
-                ('quantity_wh', models.BigIntegerField()),
-                ('price_e5', models.BigIntegerField()),
-                ('amount_minor', models.BigIntegerField()),
-                ('price_id', models.BigIntegerField()),
-                ('because', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('reverses_batch_id', models.BigIntegerField(default=0)),
-                ('reverses_line_no', models.IntegerField(default=0)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "slot",
+                        "batch_id",
+                        "line_no",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("slot", models.IntegerField()),
+                ("batch_id", models.BigIntegerField()),
+                ("line_no", models.IntegerField()),
+                ("account_id", models.BigIntegerField()),
+                ("building_id", models.BigIntegerField()),
+                ("service", models.PositiveSmallIntegerField()),
+                ("rule", models.PositiveSmallIntegerField()),
+                ("zone", models.PositiveSmallIntegerField()),
+                ("period", models.DateField()),
+                ("begins_on", models.DateField()),
+                ("ends_on", models.DateField()),
+                ("quantity_wh", models.BigIntegerField()),
+                ("price_e5", models.BigIntegerField()),
+                ("amount_minor", models.BigIntegerField()),
+                ("price_id", models.BigIntegerField()),
+                (
+                    "because",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
+                ),
+                ("reverses_batch_id", models.BigIntegerField(default=0)),
+                ("reverses_line_no", models.IntegerField(default=0)),
             ],
             options={
-                'indexes': [models.Index(fields=['account_id'], name='charge_line_account')],
+                "indexes": [models.Index(fields=["account_id"], name="charge_line_account")],
             },
         ),
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.PositiveSmallIntegerField(choices=[(1, 'billing'), (2, 'correction'), (3, 'reversal')], default=1)),
-                ('period', models.DateField()),
-                ('booked_period', models.DateField()),
-                ('state', models.PositiveSmallIntegerField(choices=[(1, 'draft'), (2, 'rating'), (3, 'rated'), (4, 'posted'), (5, 'cancelled'), (6, 'failed'), (7, 'discarded')], default=1)),
-                ('slot', models.IntegerField(help_text='where its lines stand once posted', null=True)),
-                ('pack', models.CharField(default='ru', max_length=20)),
-                ('pack_version', models.CharField(max_length=20)),
-                ('parameter_hash', models.CharField(max_length=64)),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('created_by_id', models.BigIntegerField(null=True)),
-                ('created_at', models.DateTimeField()),
-                ('rated_at', models.DateTimeField(null=True)),
-                ('approved_by_id', models.BigIntegerField(null=True)),
-                ('posted_at', models.DateTimeField(null=True)),
-                ('heartbeat_at', models.DateTimeField(null=True)),
-                ('accounts_total', models.BigIntegerField(default=0)),
-                ('accounts_done', models.BigIntegerField(default=0)),
-                ('lines', models.BigIntegerField(default=0)),
-                ('entries', models.BigIntegerField(default=0)),
-                ('amount_minor', models.BigIntegerField(default=0)),
-                ('exceptions', models.BigIntegerField(default=0)),
-                ('seconds', models.FloatField(default=0)),
-                ('error', models.TextField(blank=True)),
-                ('account', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contracts.account')),
-                ('branch', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.branch')),
-                ('building', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.building')),
-                ('cancels', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reversals', to='charging.run')),
-                ('supplier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.supplier')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.PositiveSmallIntegerField(
+                        choices=[(1, "billing"), (2, "correction"), (3, "reversal")], default=1
+                    ),
+                ),
+                ("period", models.DateField()),
+                ("booked_period", models.DateField()),
+                (
+                    "state",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (1, "draft"),
+                            (2, "rating"),
+                            (3, "rated"),
+                            (4, "posted"),
+                            (5, "cancelled"),
+                            (6, "failed"),
+                            (7, "discarded"),
+                        ],
+                        default=1,
+                    ),
+                ),
+                ("slot", models.IntegerField(help_text="where its lines stand once posted", null=True)),
+                ("pack", models.CharField(default="ru", max_length=20)),
+                ("pack_version", models.CharField(max_length=20)),
+                ("parameter_hash", models.CharField(max_length=64)),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                ("created_by_id", models.BigIntegerField(null=True)),
+                ("created_at", models.DateTimeField()),
+                ("rated_at", models.DateTimeField(null=True)),
+                ("approved_by_id", models.BigIntegerField(null=True)),
+                ("posted_at", models.DateTimeField(null=True)),
+                ("heartbeat_at", models.DateTimeField(null=True)),
+                ("accounts_total", models.BigIntegerField(default=0)),
+                ("accounts_done", models.BigIntegerField(default=0)),
+                ("lines", models.BigIntegerField(default=0)),
+                ("entries", models.BigIntegerField(default=0)),
+                ("amount_minor", models.BigIntegerField(default=0)),
+                ("exceptions", models.BigIntegerField(default=0)),
+                ("seconds", models.FloatField(default=0)),
+                ("error", models.TextField(blank=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contracts.account",
+                    ),
+                ),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="parties.branch",
+                    ),
+                ),
+                (
+                    "building",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="places.building",
+                    ),
+                ),
+                (
+                    "cancels",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reversals",
+                        to="charging.run",
+                    ),
+                ),
+                (
+                    "supplier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="parties.supplier"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='BuildingBalance',
+            name="BuildingBalance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('period', models.DateField()),
-                ('method', models.PositiveSmallIntegerField(help_text='1 by the building meter, 2 by norm, 3 by its average')),
-                ('supplied_wh', models.BigIntegerField(default=0)),
-                ('nonliving_wh', models.BigIntegerField(default=0)),
-                ('norm_wh', models.BigIntegerField(default=0)),
-                ('metered_wh', models.BigIntegerField(default=0)),
-                ('heating_wh', models.BigIntegerField(default=0)),
-                ('common_wh', models.BigIntegerField(default=0)),
-                ('cap_wh', models.BigIntegerField(default=0)),
-                ('distributed_wh', models.BigIntegerField(default=0)),
-                ('unassigned_wh', models.BigIntegerField(default=0)),
-                ('executor_wh', models.BigIntegerField(default=0)),
-                ('negative_wh', models.BigIntegerField(default=0)),
-                ('unreturned_wh', models.BigIntegerField(default=0)),
-                ('area_dm2', models.BigIntegerField(default=0)),
-                ('residents', models.BigIntegerField(default=0)),
-                ('building', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='balances', to='places.building')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='building_balances', to='charging.run')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("period", models.DateField()),
+                (
+                    "method",
+                    models.PositiveSmallIntegerField(
+                        help_text="1 by the building meter, 2 by norm, 3 by its average"
+                    ),
+                ),
+                ("supplied_wh", models.BigIntegerField(default=0)),
+                ("nonliving_wh", models.BigIntegerField(default=0)),
+                ("norm_wh", models.BigIntegerField(default=0)),
+                ("metered_wh", models.BigIntegerField(default=0)),
+                ("heating_wh", models.BigIntegerField(default=0)),
+                ("common_wh", models.BigIntegerField(default=0)),
+                ("cap_wh", models.BigIntegerField(default=0)),
+                ("distributed_wh", models.BigIntegerField(default=0)),
+                ("unassigned_wh", models.BigIntegerField(default=0)),
+                ("executor_wh", models.BigIntegerField(default=0)),
+                ("negative_wh", models.BigIntegerField(default=0)),
+                ("unreturned_wh", models.BigIntegerField(default=0)),
+                ("area_dm2", models.BigIntegerField(default=0)),
+                ("residents", models.BigIntegerField(default=0)),
+                (
+                    "building",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="balances",
+                        to="places.building",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="building_balances",
+                        to="charging.run",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RunException',
+            name="RunException",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('shard_no', models.IntegerField()),
-                ('building_id', models.BigIntegerField()),
-                ('account_id', models.BigIntegerField(db_index=True, null=True)),
-                ('code', models.CharField(max_length=40)),
-                ('facts', models.JSONField(default=dict)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='exception_rows', to='charging.run')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("shard_no", models.IntegerField()),
+                ("building_id", models.BigIntegerField()),
+                ("account_id", models.BigIntegerField(db_index=True, null=True)),
+                ("code", models.CharField(max_length=40)),
+                ("facts", models.JSONField(default=dict)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="exception_rows",
+                        to="charging.run",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RunShard',
+            name="RunShard",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('shard_no', models.IntegerField()),
-                ('period', models.DateField()),
-                ('branch_id', models.BigIntegerField()),
-                ('buildings', django.contrib.postgres.fields.ranges.BigIntegerRangeField()),
-                ('active', models.BooleanField(default=True)),
-                ('done', models.BooleanField(default=False)),
-                ('accounts', models.BigIntegerField(default=0)),
-                ('lines', models.BigIntegerField(default=0)),
-                ('batch_id', models.BigIntegerField(null=True)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='shards', to='charging.run')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("shard_no", models.IntegerField()),
+                ("period", models.DateField()),
+                ("branch_id", models.BigIntegerField()),
+                ("buildings", django.contrib.postgres.fields.ranges.BigIntegerRangeField()),
+                ("active", models.BooleanField(default=True)),
+                ("done", models.BooleanField(default=False)),
+                ("accounts", models.BigIntegerField(default=0)),
+                ("lines", models.BigIntegerField(default=0)),
+                ("batch_id", models.BigIntegerField(null=True)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="shards", to="charging.run"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Bill',
+            name="Bill",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('period', models.DateField()),
-                ('version', models.PositiveSmallIntegerField(default=1)),
-                ('number', models.CharField(max_length=30)),
-                ('opening_minor', models.BigIntegerField()),
-                ('charged_minor', models.BigIntegerField()),
-                ('recalculated_minor', models.BigIntegerField()),
-                ('paid_minor', models.BigIntegerField()),
-                ('total_minor', models.BigIntegerField()),
-                ('due_on', models.DateField()),
-                ('issued_on', models.DateField()),
-                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='bills', to='contracts.account')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("period", models.DateField()),
+                ("version", models.PositiveSmallIntegerField(default=1)),
+                ("number", models.CharField(max_length=30)),
+                ("opening_minor", models.BigIntegerField()),
+                ("charged_minor", models.BigIntegerField()),
+                ("recalculated_minor", models.BigIntegerField()),
+                ("paid_minor", models.BigIntegerField()),
+                ("total_minor", models.BigIntegerField()),
+                ("due_on", models.DateField()),
+                ("issued_on", models.DateField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bills",
+                        to="contracts.account",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('account', 'period', 'version'), name='bill_version_unique')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("account", "period", "version"), name="bill_version_unique"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='BillingPeriod',
+            name="BillingPeriod",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField()),
-                ('state', models.PositiveSmallIntegerField(choices=[(1, 'open'), (2, 'closed')], default=1)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('supplier', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='periods', to='parties.supplier')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("month", models.DateField()),
+                ("state", models.PositiveSmallIntegerField(choices=[(1, "open"), (2, "closed")], default=1)),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "supplier",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="periods",
+                        to="parties.supplier",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('supplier', 'month'), name='billing_period_unique'), models.CheckConstraint(condition=models.Q(('month__day', 1)), name='billing_period_first_day')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("supplier", "month"), name="billing_period_unique"),
+                    models.CheckConstraint(
+                        condition=models.Q(("month__day", 1)), name="billing_period_first_day"
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['period', 'state'], name='run_period_state'),
+            model_name="run",
+            index=models.Index(fields=["period", "state"], name="run_period_state"),
         ),
         migrations.AddConstraint(
-            model_name='buildingbalance',
-            constraint=models.UniqueConstraint(fields=('run', 'building'), name='building_balance_unique'),
+            model_name="buildingbalance",
+            constraint=models.UniqueConstraint(fields=("run", "building"), name="building_balance_unique"),
         ),
         migrations.AddConstraint(
-            model_name='runshard',
-            constraint=models.UniqueConstraint(fields=('run', 'shard_no'), name='run_shard_unique'),
+            model_name="runshard",
+            constraint=models.UniqueConstraint(fields=("run", "shard_no"), name="run_shard_unique"),
         ),
         migrations.AddConstraint(
-            model_name='runshard',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('active', True)), expressions=[('period', '='), ('branch_id', '='), ('buildings', '&&')], name='run_shard_one_run_per_building'),
+            model_name="runshard",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(("active", True)),
+                expressions=[("period", "="), ("branch_id", "="), ("buildings", "&&")],
+                name="run_shard_one_run_per_building",
+            ),
         ),
     ]

@@ -8,107 +8,267 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('parties', '0001_initial'),
-        ('places', '0001_initial'),
+        ("parties", "0001_initial"),
+        ("places", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=16, unique=True)),
-                ('share_no', models.PositiveSmallIntegerField(default=1)),
-                ('during', django.contrib.postgres.fields.ranges.DateRangeField()),
-                ('building', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.building')),
-                ('party', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='parties.party')),
-                ('premise', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='places.premise')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=16, unique=True)),
+                ("share_no", models.PositiveSmallIntegerField(default=1)),
+                ("during", django.contrib.postgres.fields.ranges.DateRangeField()),
+                (
+                    "building",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="places.building"
+                    ),
+                ),
+                (
+                    "party",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="accounts",
+                        to="parties.party",
+                    ),
+                ),
+                (
+                    "premise",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="accounts",
+                        to="places.premise",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='TariffGroup',
+            name="TariffGroup",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=30, unique=True)),
-                ('name', models.CharField(max_length=160)),
-                ('norm_category', models.PositiveSmallIntegerField(default=1, help_text='column of the table of norms')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=30, unique=True)),
+                ("name", models.CharField(max_length=160)),
+                (
+                    "norm_category",
+                    models.PositiveSmallIntegerField(default=1, help_text="column of the table of norms"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AccountService',
+            name="AccountService",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('service', models.PositiveSmallIntegerField(choices=[(1, 'electricity'), (2, 'electricity for common needs')], default=1)),
-                ('during', django.contrib.postgres.fields.ranges.DateRangeField()),
-                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='services', to='contracts.account')),
-                ('building', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.building')),
-                ('premise', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.premise')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "service",
+                    models.PositiveSmallIntegerField(
+                        choices=[(1, "electricity"), (2, "electricity for common needs")], default=1
+                    ),
+                ),
+                ("during", django.contrib.postgres.fields.ranges.DateRangeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="services",
+                        to="contracts.account",
+                    ),
+                ),
+                (
+                    "building",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="places.building"
+                    ),
+                ),
+                (
+                    "premise",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="places.premise",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Price',
+            name="Price",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('zone', models.PositiveSmallIntegerField(choices=[(1, 'single rate'), (21, 'day'), (22, 'night'), (31, 'peak'), (32, 'semi-peak'), (33, 'night (three zones)')])),
-                ('price_e5', models.BigIntegerField()),
-                ('during', django.contrib.postgres.fields.ranges.DateRangeField()),
-                ('act', models.CharField(max_length=200)),
-                ('url', models.CharField(blank=True, max_length=300)),
-                ('supplier', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='prices', to='parties.supplier')),
-                ('tariff_group', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='prices', to='contracts.tariffgroup')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "zone",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (1, "single rate"),
+                            (21, "day"),
+                            (22, "night"),
+                            (31, "peak"),
+                            (32, "semi-peak"),
+                            (33, "night (three zones)"),
+                        ]
+                    ),
+                ),
+                ("price_e5", models.BigIntegerField()),
+                ("during", django.contrib.postgres.fields.ranges.DateRangeField()),
+                ("act", models.CharField(max_length=200)),
+                ("url", models.CharField(blank=True, max_length=300)),
+                (
+                    "supplier",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="prices",
+                        to="parties.supplier",
+                    ),
+                ),
+                (
+                    "tariff_group",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="prices",
+                        to="contracts.tariffgroup",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PremiseTerms',
+            name="PremiseTerms",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('during', django.contrib.postgres.fields.ranges.DateRangeField()),
-                ('area_dm2', models.IntegerField()),
-                ('rooms', models.PositiveSmallIntegerField(default=1)),
-                ('residents', models.PositiveSmallIntegerField(default=0)),
-                ('owners', models.PositiveSmallIntegerField(default=1)),
-                ('uplift_cause', models.PositiveSmallIntegerField(choices=[(0, 'none'), (1, 'no meter though one can be fitted'), (2, 'access to the meter refused twice')], default=0)),
-                ('building', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.building')),
-                ('premise', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='terms', to='places.premise')),
-                ('tariff_group', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contracts.tariffgroup')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("during", django.contrib.postgres.fields.ranges.DateRangeField()),
+                ("area_dm2", models.IntegerField()),
+                ("rooms", models.PositiveSmallIntegerField(default=1)),
+                ("residents", models.PositiveSmallIntegerField(default=0)),
+                ("owners", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "uplift_cause",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (0, "none"),
+                            (1, "no meter though one can be fitted"),
+                            (2, "access to the meter refused twice"),
+                        ],
+                        default=0,
+                    ),
+                ),
+                (
+                    "building",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="places.building"
+                    ),
+                ),
+                (
+                    "premise",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="terms",
+                        to="places.premise",
+                    ),
+                ),
+                (
+                    "tariff_group",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contracts.tariffgroup",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AccountSearch',
+            name="AccountSearch",
             fields=[
-                ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='search', serialize=False, to='contracts.account')),
-                ('text', models.TextField()),
+                (
+                    "account",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="search",
+                        serialize=False,
+                        to="contracts.account",
+                    ),
+                ),
+                ("text", models.TextField()),
             ],
             options={
-                'indexes': [django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(models.F('text'), name='gin_trgm_ops'), name='account_search_trigram')],
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(
+                        django.contrib.postgres.indexes.OpClass(models.F("text"), name="gin_trgm_ops"),
+                        name="account_search_trigram",
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('premise', '='), ('share_no', '='), ('during', '&&')], name='account_one_per_premise_share'),
+            model_name="account",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[("premise", "="), ("share_no", "="), ("during", "&&")],
+                name="account_one_per_premise_share",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='accountservice',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('account', '='), ('service', '='), ('during', '&&')], name='account_service_one_at_a_time'),
+            model_name="accountservice",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[("account", "="), ("service", "="), ("during", "&&")],
+                name="account_service_one_at_a_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='price',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('supplier', '='), ('tariff_group', '='), ('zone', '='), ('during', '&&')], name='price_one_at_a_time'),
+            model_name="price",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[("supplier", "="), ("tariff_group", "="), ("zone", "="), ("during", "&&")],
+                name="price_one_at_a_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='price',
-            constraint=models.CheckConstraint(condition=models.Q(('price_e5__gte', 0)), name='price_not_negative'),
+            model_name="price",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("price_e5__gte", 0)), name="price_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='premiseterms',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('premise', '='), ('during', '&&')], name='premise_terms_one_at_a_time'),
+            model_name="premiseterms",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[("premise", "="), ("during", "&&")], name="premise_terms_one_at_a_time"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='premiseterms',
-            constraint=models.CheckConstraint(condition=models.Q(('area_dm2__gte', 0)), name='premise_area_not_negative'),
+            model_name="premiseterms",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("area_dm2__gte", 0)), name="premise_area_not_negative"
+            ),
         ),
     ]

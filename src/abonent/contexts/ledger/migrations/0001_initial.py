@@ -5,67 +5,113 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Batch',
+            name="Batch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slot', models.IntegerField()),
-                ('origin', models.CharField(help_text='what brought it about: run:17, import:opening.csv', max_length=80)),
-                ('shard_no', models.IntegerField(default=0)),
-                ('booked_period', models.DateField()),
-                ('booked_on', models.DateField()),
-                ('state', models.PositiveSmallIntegerField(choices=[(1, 'draft'), (2, 'posted')], default=2)),
-                ('lines', models.BigIntegerField(default=0)),
-                ('entries', models.BigIntegerField(default=0)),
-                ('amount_minor', models.BigIntegerField(default=0)),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('created_at', models.DateTimeField()),
-                ('author_id', models.BigIntegerField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slot", models.IntegerField()),
+                (
+                    "origin",
+                    models.CharField(
+                        help_text="what brought it about: run:17, import:opening.csv", max_length=80
+                    ),
+                ),
+                ("shard_no", models.IntegerField(default=0)),
+                ("booked_period", models.DateField()),
+                ("booked_on", models.DateField()),
+                ("state", models.PositiveSmallIntegerField(choices=[(1, "draft"), (2, "posted")], default=2)),
+                ("lines", models.BigIntegerField(default=0)),
+                ("entries", models.BigIntegerField(default=0)),
+                ("amount_minor", models.BigIntegerField(default=0)),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                ("created_at", models.DateTimeField()),
+                ("author_id", models.BigIntegerField(null=True)),
             ],
             options={
-                'verbose_name_plural': 'batches',
-                'constraints': [models.UniqueConstraint(fields=('origin', 'shard_no'), name='batch_origin_unique')],
+                "verbose_name_plural": "batches",
+                "constraints": [
+                    models.UniqueConstraint(fields=("origin", "shard_no"), name="batch_origin_unique")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Turnover',
+            name="Turnover",
             fields=[
-                ('pk', models.CompositePrimaryKey('slot', 'account_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('slot', models.IntegerField()),
-                ('account_id', models.BigIntegerField()),
-                ('booked_period', models.DateField()),
-                ('charged_minor', models.BigIntegerField(default=0)),
-                ('recalculated_minor', models.BigIntegerField(default=0)),
-                ('paid_minor', models.BigIntegerField(default=0)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "slot", "account_id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("slot", models.IntegerField()),
+                ("account_id", models.BigIntegerField()),
+                ("booked_period", models.DateField()),
+                ("charged_minor", models.BigIntegerField(default=0)),
+                ("recalculated_minor", models.BigIntegerField(default=0)),
+                ("paid_minor", models.BigIntegerField(default=0)),
             ],
             options={
-                'indexes': [models.Index(fields=['account_id'], name='turnover_account')],
+                "indexes": [models.Index(fields=["account_id"], name="turnover_account")],
             },
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('pk', models.CompositePrimaryKey('slot', 'batch_id', 'entry_no', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('slot', models.IntegerField()),
-                ('entry_no', models.IntegerField()),
-                ('account_id', models.BigIntegerField()),
-                ('service', models.PositiveSmallIntegerField()),
-                ('kind', models.PositiveSmallIntegerField(choices=[(1, 'opening balance'), (2, 'charge'), (3, 'recalculation'), (4, 'reversal'), (5, 'payment')])),
-                ('period', models.DateField()),
-                ('booked_on', models.DateField()),
-                ('amount_minor', models.BigIntegerField()),
-                ('batch', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.batch')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "slot",
+                        "batch_id",
+                        "entry_no",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("slot", models.IntegerField()),
+                ("entry_no", models.IntegerField()),
+                ("account_id", models.BigIntegerField()),
+                ("service", models.PositiveSmallIntegerField()),
+                (
+                    "kind",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (1, "opening balance"),
+                            (2, "charge"),
+                            (3, "recalculation"),
+                            (4, "reversal"),
+                            (5, "payment"),
+                        ]
+                    ),
+                ),
+                ("period", models.DateField()),
+                ("booked_on", models.DateField()),
+                ("amount_minor", models.BigIntegerField()),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.batch",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'entries',
-                'indexes': [models.Index(fields=['account_id'], name='entry_account')],
+                "verbose_name_plural": "entries",
+                "indexes": [models.Index(fields=["account_id"], name="entry_account")],
             },
         ),
     ]

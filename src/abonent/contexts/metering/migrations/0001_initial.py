@@ -7,11 +7,10 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('places', '0001_initial'),
+        ("places", "0001_initial"),
     ]
 
     operations = [
@@ -19,107 +18,323 @@ class Migration(migrations.Migration):
             "CREATE SEQUENCE metering_reading_id_seq AS bigint", "DROP SEQUENCE metering_reading_id_seq"
         ),
         migrations.CreateModel(
-            name='MeterModel',
+            name="MeterModel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, unique=True)),
-                ('zones', models.PositiveSmallIntegerField(default=1)),
-                ('phases', models.PositiveSmallIntegerField(default=1)),
-                ('digits', models.PositiveSmallIntegerField(default=6)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, unique=True)),
+                ("zones", models.PositiveSmallIntegerField(default=1)),
+                ("phases", models.PositiveSmallIntegerField(default=1)),
+                ("digits", models.PositiveSmallIntegerField(default=6)),
             ],
         ),
         migrations.CreateModel(
-            name='MeteringPoint',
+            name="MeteringPoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.PositiveSmallIntegerField(choices=[(1, 'individual'), (2, 'whole building')], default=1)),
-                ('building', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.building')),
-                ('premise', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='metering_points', to='places.premise')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.PositiveSmallIntegerField(
+                        choices=[(1, "individual"), (2, "whole building")], default=1
+                    ),
+                ),
+                (
+                    "building",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="places.building"
+                    ),
+                ),
+                (
+                    "premise",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="metering_points",
+                        to="places.premise",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Meter',
+            name="Meter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('serial', models.CharField(db_index=True, max_length=30)),
-                ('verified_on', models.DateField(null=True)),
-                ('verification_due_on', models.DateField(null=True)),
-                ('model', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='metering.metermodel')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("serial", models.CharField(db_index=True, max_length=30)),
+                ("verified_on", models.DateField(null=True)),
+                ("verification_due_on", models.DateField(null=True)),
+                (
+                    "model",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="metering.metermodel",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Register',
+            name="Register",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('zone', models.PositiveSmallIntegerField(choices=[(1, 'single rate'), (21, 'day'), (22, 'night'), (31, 'peak'), (32, 'semi-peak'), (33, 'night (three zones)')], default=1)),
-                ('digits', models.PositiveSmallIntegerField(default=6)),
-                ('meter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='registers', to='metering.meter')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "zone",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (1, "single rate"),
+                            (21, "day"),
+                            (22, "night"),
+                            (31, "peak"),
+                            (32, "semi-peak"),
+                            (33, "night (three zones)"),
+                        ],
+                        default=1,
+                    ),
+                ),
+                ("digits", models.PositiveSmallIntegerField(default=6)),
+                (
+                    "meter",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="registers",
+                        to="metering.meter",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Installation',
+            name="Installation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.PositiveSmallIntegerField(choices=[(1, 'individual'), (2, 'whole building')], default=1)),
-                ('zone', models.PositiveSmallIntegerField(choices=[(1, 'single rate'), (21, 'day'), (22, 'night'), (31, 'peak'), (32, 'semi-peak'), (33, 'night (three zones)')], default=1)),
-                ('digits', models.PositiveSmallIntegerField(default=6)),
-                ('ratio', models.PositiveIntegerField(default=1)),
-                ('during', django.contrib.postgres.fields.ranges.DateRangeField()),
-                ('building', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.building')),
-                ('premise', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='installations', to='places.premise')),
-                ('meter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='installations', to='metering.meter')),
-                ('metering_point', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='installations', to='metering.meteringpoint')),
-                ('register', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='installations', to='metering.register')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.PositiveSmallIntegerField(
+                        choices=[(1, "individual"), (2, "whole building")], default=1
+                    ),
+                ),
+                (
+                    "zone",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (1, "single rate"),
+                            (21, "day"),
+                            (22, "night"),
+                            (31, "peak"),
+                            (32, "semi-peak"),
+                            (33, "night (three zones)"),
+                        ],
+                        default=1,
+                    ),
+                ),
+                ("digits", models.PositiveSmallIntegerField(default=6)),
+                ("ratio", models.PositiveIntegerField(default=1)),
+                ("during", django.contrib.postgres.fields.ranges.DateRangeField()),
+                (
+                    "building",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="places.building"
+                    ),
+                ),
+                (
+                    "premise",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="installations",
+                        to="places.premise",
+                    ),
+                ),
+                (
+                    "meter",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="installations",
+                        to="metering.meter",
+                    ),
+                ),
+                (
+                    "metering_point",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="installations",
+                        to="metering.meteringpoint",
+                    ),
+                ),
+                (
+                    "register",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="installations",
+                        to="metering.register",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SupplyPoint',
+            name="SupplyPoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('building', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.building')),
-                ('premise', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='supply_points', to='places.premise')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "building",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="places.building"
+                    ),
+                ),
+                (
+                    "premise",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="supply_points",
+                        to="places.premise",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='meteringpoint',
-            name='supply_point',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='metering_points', to='metering.supplypoint'),
+            model_name="meteringpoint",
+            name="supply_point",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="metering_points",
+                to="metering.supplypoint",
+            ),
         ),
         migrations.CreateModel(
-            name='Reading',
+            name="Reading",
             fields=[
-                ('pk', models.CompositePrimaryKey('id', 'taken_on', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('id', models.BigIntegerField(db_default=models.Func(models.Value('metering_reading_id_seq'), function='nextval'))),
-                ('taken_on', models.DateField()),
-                ('value_wh', models.BigIntegerField()),
-                ('source', models.PositiveSmallIntegerField(choices=[(1, 'subscriber'), (2, 'inspector'), (3, 'executor'), (4, 'remote reading'), (5, 'import'), (6, 'estimate'), (7, 'installation'), (8, 'removal')])),
-                ('status', models.PositiveSmallIntegerField(choices=[(1, 'accepted'), (2, 'doubtful'), (3, 'rejected'), (4, 'annulled')], default=1)),
-                ('entered_at', models.DateTimeField()),
-                ('author_id', models.BigIntegerField(null=True)),
-                ('run_id', models.BigIntegerField(help_text='the billing run that estimated it', null=True)),
-                ('reason', models.CharField(blank=True, default='', max_length=200)),
-                ('building', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.building')),
-                ('installation', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='readings', to='metering.installation')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "id", "taken_on", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        db_default=models.Func(models.Value("metering_reading_id_seq"), function="nextval")
+                    ),
+                ),
+                ("taken_on", models.DateField()),
+                ("value_wh", models.BigIntegerField()),
+                (
+                    "source",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (1, "subscriber"),
+                            (2, "inspector"),
+                            (3, "executor"),
+                            (4, "remote reading"),
+                            (5, "import"),
+                            (6, "estimate"),
+                            (7, "installation"),
+                            (8, "removal"),
+                        ]
+                    ),
+                ),
+                (
+                    "status",
+                    models.PositiveSmallIntegerField(
+                        choices=[(1, "accepted"), (2, "doubtful"), (3, "rejected"), (4, "annulled")],
+                        default=1,
+                    ),
+                ),
+                ("entered_at", models.DateTimeField()),
+                ("author_id", models.BigIntegerField(null=True)),
+                ("run_id", models.BigIntegerField(help_text="the billing run that estimated it", null=True)),
+                ("reason", models.CharField(blank=True, default="", max_length=200)),
+                (
+                    "building",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="places.building",
+                    ),
+                ),
+                (
+                    "installation",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="readings",
+                        to="metering.installation",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['building'], name='reading_building'), models.Index(fields=['installation', '-taken_on'], name='reading_history')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('status', 1)), fields=('installation', 'taken_on'), name='reading_one_accepted_a_day'), models.CheckConstraint(condition=models.Q(('value_wh__gte', 0)), name='reading_not_negative')],
+                "indexes": [
+                    models.Index(fields=["building"], name="reading_building"),
+                    models.Index(fields=["installation", "-taken_on"], name="reading_history"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", 1)),
+                        fields=("installation", "taken_on"),
+                        name="reading_one_accepted_a_day",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("value_wh__gte", 0)), name="reading_not_negative"
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='installation',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('register', '='), ('during', '&&')], name='installation_register_one_place'),
+            model_name="installation",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[("register", "="), ("during", "&&")], name="installation_register_one_place"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='installation',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('metering_point', '='), ('zone', '='), ('during', '&&')], name='installation_point_one_meter'),
+            model_name="installation",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[("metering_point", "="), ("zone", "="), ("during", "&&")],
+                name="installation_point_one_meter",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='installation',
-            constraint=models.CheckConstraint(condition=models.Q(('ratio__gte', 1)), name='installation_ratio_positive'),
+            model_name="installation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ratio__gte", 1)), name="installation_ratio_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='installation',
-            constraint=models.CheckConstraint(condition=models.Q(('digits__range', (3, 12))), name='installation_digits_sane'),
+            model_name="installation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("digits__range", (3, 12))), name="installation_digits_sane"
+            ),
         ),
     ]

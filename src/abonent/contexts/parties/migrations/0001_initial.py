@@ -6,65 +6,90 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         TrigramExtension(),
         BtreeGistExtension(),
         migrations.CreateModel(
-            name='Party',
+            name="Party",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.PositiveSmallIntegerField(choices=[(1, 'Person'), (2, 'Organisation')], default=1)),
-                ('last_name', models.CharField(blank=True, max_length=60)),
-                ('first_name', models.CharField(blank=True, max_length=60)),
-                ('middle_name', models.CharField(blank=True, max_length=60)),
-                ('name', models.CharField(blank=True, help_text='of an organisation', max_length=160)),
-                ('inn', models.CharField(blank=True, max_length=12)),
-                ('phone', models.CharField(blank=True, max_length=20)),
-                ('email', models.CharField(blank=True, max_length=120)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.PositiveSmallIntegerField(choices=[(1, "Person"), (2, "Organisation")], default=1),
+                ),
+                ("last_name", models.CharField(blank=True, max_length=60)),
+                ("first_name", models.CharField(blank=True, max_length=60)),
+                ("middle_name", models.CharField(blank=True, max_length=60)),
+                ("name", models.CharField(blank=True, help_text="of an organisation", max_length=160)),
+                ("inn", models.CharField(blank=True, max_length=12)),
+                ("phone", models.CharField(blank=True, max_length=20)),
+                ("email", models.CharField(blank=True, max_length=120)),
             ],
             options={
-                'verbose_name_plural': 'parties',
+                "verbose_name_plural": "parties",
             },
         ),
         migrations.CreateModel(
-            name='Supplier',
+            name="Supplier",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=160)),
-                ('short_name', models.CharField(max_length=60)),
-                ('inn', models.CharField(max_length=12)),
-                ('kpp', models.CharField(blank=True, max_length=9)),
-                ('address', models.CharField(max_length=250)),
-                ('phones', models.CharField(blank=True, max_length=120)),
-                ('site', models.CharField(blank=True, max_length=120)),
-                ('email', models.CharField(blank=True, max_length=120)),
-                ('bank_name', models.CharField(max_length=45)),
-                ('bic', models.CharField(max_length=9)),
-                ('bank_account', models.CharField(max_length=20)),
-                ('correspondent_account', models.CharField(max_length=20)),
-                ('time_zone', models.CharField(default='Europe/Moscow', max_length=40)),
-                ('reading_from_day', models.PositiveSmallIntegerField(default=15)),
-                ('reading_to_day', models.PositiveSmallIntegerField(default=26)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=160)),
+                ("short_name", models.CharField(max_length=60)),
+                ("inn", models.CharField(max_length=12)),
+                ("kpp", models.CharField(blank=True, max_length=9)),
+                ("address", models.CharField(max_length=250)),
+                ("phones", models.CharField(blank=True, max_length=120)),
+                ("site", models.CharField(blank=True, max_length=120)),
+                ("email", models.CharField(blank=True, max_length=120)),
+                ("bank_name", models.CharField(max_length=45)),
+                ("bic", models.CharField(max_length=9)),
+                ("bank_account", models.CharField(max_length=20)),
+                ("correspondent_account", models.CharField(max_length=20)),
+                ("time_zone", models.CharField(default="Europe/Moscow", max_length=40)),
+                ("reading_from_day", models.PositiveSmallIntegerField(default=15)),
+                ("reading_to_day", models.PositiveSmallIntegerField(default=26)),
             ],
         ),
         migrations.CreateModel(
-            name='Branch',
+            name="Branch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=10)),
-                ('name', models.CharField(max_length=120)),
-                ('address', models.CharField(blank=True, max_length=250)),
-                ('phones', models.CharField(blank=True, max_length=120)),
-                ('supplier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='branches', to='parties.supplier')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=10)),
+                ("name", models.CharField(max_length=120)),
+                ("address", models.CharField(blank=True, max_length=250)),
+                ("phones", models.CharField(blank=True, max_length=120)),
+                (
+                    "supplier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="branches",
+                        to="parties.supplier",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('supplier', 'code'), name='branch_code_unique')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("supplier", "code"), name="branch_code_unique")
+                ],
             },
         ),
     ]

@@ -5,62 +5,145 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('parties', '0001_initial'),
+        ("parties", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='District',
+            name="District",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='districts', to='parties.branch')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="districts",
+                        to="parties.branch",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Street',
+            name="Street",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(default='ул.', max_length=12)),
-                ('name', models.CharField(max_length=120)),
-                ('district', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='streets', to='places.district')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(default="ул.", max_length=12)),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "district",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="streets",
+                        to="places.district",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Building',
+            name="Building",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=12)),
-                ('kind', models.PositiveSmallIntegerField(choices=[(1, 'apartment building'), (2, 'private house')], default=1)),
-                ('floors', models.PositiveSmallIntegerField(default=1)),
-                ('premises_area_dm2', models.BigIntegerField(default=0)),
-                ('common_area_dm2', models.BigIntegerField(default=0)),
-                ('common_norm_category', models.PositiveSmallIntegerField(default=1)),
-                ('common_needs', models.PositiveSmallIntegerField(choices=[(0, 'no common needs'), (1, 'consumers, as a communal service'), (2, 'the executor, under its own contract')], default=1)),
-                ('excess_to_consumers', models.BooleanField(default=False, help_text="the owners' meeting decided to share out what exceeds the norm (п. 44)")),
-                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='buildings', to='parties.branch')),
-                ('street', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='buildings', to='places.street')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=12)),
+                (
+                    "kind",
+                    models.PositiveSmallIntegerField(
+                        choices=[(1, "apartment building"), (2, "private house")], default=1
+                    ),
+                ),
+                ("floors", models.PositiveSmallIntegerField(default=1)),
+                ("premises_area_dm2", models.BigIntegerField(default=0)),
+                ("common_area_dm2", models.BigIntegerField(default=0)),
+                ("common_norm_category", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "common_needs",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (0, "no common needs"),
+                            (1, "consumers, as a communal service"),
+                            (2, "the executor, under its own contract"),
+                        ],
+                        default=1,
+                    ),
+                ),
+                (
+                    "excess_to_consumers",
+                    models.BooleanField(
+                        default=False,
+                        help_text="the owners' meeting decided to share out what exceeds the norm (п. 44)",
+                    ),
+                ),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="buildings",
+                        to="parties.branch",
+                    ),
+                ),
+                (
+                    "street",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="buildings",
+                        to="places.street",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Premise',
+            name="Premise",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(blank=True, max_length=12)),
-                ('sort_key', models.PositiveIntegerField(default=0, help_text='natural order inside the building')),
-                ('kind', models.PositiveSmallIntegerField(choices=[(1, 'living'), (2, 'non-living')], default=1)),
-                ('building', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='premises', to='places.building')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(blank=True, max_length=12)),
+                (
+                    "sort_key",
+                    models.PositiveIntegerField(default=0, help_text="natural order inside the building"),
+                ),
+                (
+                    "kind",
+                    models.PositiveSmallIntegerField(choices=[(1, "living"), (2, "non-living")], default=1),
+                ),
+                (
+                    "building",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="premises",
+                        to="places.building",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('building', 'number'), name='premise_number_unique')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("building", "number"), name="premise_number_unique")
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='building',
-            constraint=models.UniqueConstraint(fields=('street', 'number'), name='building_address_unique'),
+            model_name="building",
+            constraint=models.UniqueConstraint(fields=("street", "number"), name="building_address_unique"),
         ),
     ]

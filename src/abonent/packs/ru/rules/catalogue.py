@@ -23,7 +23,14 @@ AVERAGE = declare(
     service=ELECTRICITY,
     effective_from=_IN_FORCE,
     act="ПП РФ от 06.05.2011 № 354, п. 59",
-    because=("from_value_wh", "to_value_wh", "history_usage_wh", "history_months", "ratio", "installation_id"),
+    because=(
+        "from_value_wh",
+        "to_value_wh",
+        "history_usage_wh",
+        "history_months",
+        "ratio",
+        "installation_id",
+    ),
 )
 NORM = declare(
     3,

@@ -79,7 +79,9 @@ def building_volumes(
         .join(listed, on="building_id", how="left")
         .join(held, on="building_id", how="left")
         .with_columns(
-            pl.col("nonliving_wh", "metered_wh", "norm_wh", "resident_days", "listed_area_days", "held").fill_null(0),
+            pl.col(
+                "nonliving_wh", "metered_wh", "norm_wh", "resident_days", "listed_area_days", "held"
+            ).fill_null(0),
             by_meter=pl.col("supplied_wh").is_not_null() & ~pl.col("silent").fill_null(True),
             heating_wh=pl.lit(0, dtype=pl.Int64),
         )
@@ -121,8 +123,8 @@ def building_volumes(
     no_norm = pl.col("norm_wh_per_m2").is_null()
     incomplete = (pl.col("held") > 0) & (pl.col("by_meter") | pl.col("own_meter_held").fill_null(False))
     # a fall so deep is a wrong building meter or a wrong list of flats, not a negative balance
-    unbalanced = (
-        pl.col("by_meter") & (pl.col("negative_wh") * 100 > pl.col("supplied_wh") * settings.negative_max_percent)
+    unbalanced = pl.col("by_meter") & (
+        pl.col("negative_wh") * 100 > pl.col("supplied_wh") * settings.negative_max_percent
     )
     problems, rest = [], joined.with_columns(premise_id=pl.lit(0, dtype=pl.Int64))
     for code, wrong, facts in (
@@ -130,7 +132,11 @@ def building_volumes(
         ("building_area_too_small", area_too_small, ("premises_area_dm2", "listed_area_days")),
         ("no_common_norm", no_norm, ("common_norm_category",)),
         ("building_incomplete", incomplete, ("held",)),
-        ("building_unbalanced", unbalanced, ("supplied_wh", "nonliving_wh", "norm_wh", "metered_wh", "common_wh")),
+        (
+            "building_unbalanced",
+            unbalanced,
+            ("supplied_wh", "nonliving_wh", "norm_wh", "metered_wh", "common_wh"),
+        ),
     ):
         problems.append(premise_problem(rest.filter(wrong), code, *facts))
         rest = rest.filter(~wrong)
@@ -177,7 +183,9 @@ def zone_weights(registers: pl.DataFrame, segments: pl.DataFrame, nonliving: pl.
     Where every flat counts in the zones of the building meter, what is left in each zone (formula 12 zone by zone);
     otherwise in the ratio of the building meter's zones.
     """
-    own = registers.filter((pl.col("premise_id") == 0) & (pl.col("zone") != SINGLE_RATE) & (pl.col("usage_wh") > 0))
+    own = registers.filter(
+        (pl.col("premise_id") == 0) & (pl.col("zone") != SINGLE_RATE) & (pl.col("usage_wh") > 0)
+    )
     if own.is_empty():
         return pl.DataFrame(schema={"building_id": pl.Int64, "zone": pl.Int16, "weight_wh": pl.Int64})
     zones = own.group_by("building_id", "zone").agg(pl.col("usage_wh").sum().alias("supplied_wh"))
@@ -208,7 +216,10 @@ def split_zones(rows: pl.DataFrame, registers: pl.DataFrame, weights: pl.DataFra
     Adds zone, zone_part_wh and zones_total_wh (the weights the split was made by; 0 where there was none).
     """
     single = {"zone": SINGLE_RATE, "zone_part_wh": 0, "zones_total_wh": 0}
-    plain = [pl.lit(value, dtype=pl.Int16 if name == "zone" else pl.Int64).alias(name) for name, value in single.items()]
+    plain = [
+        pl.lit(value, dtype=pl.Int16 if name == "zone" else pl.Int64).alias(name)
+        for name, value in single.items()
+    ]
     if weights.is_empty():
         return rows.with_columns(plain)
     theirs = (
@@ -257,7 +268,7 @@ def negative_rows(
     used = energy.filter(pl.col("quantity_wh") > 0).with_columns(
         individual_wh=pl.col("quantity_wh").sum().over("account_id")
     )
-    credited = used.drop("residents", strict=False).join(shares, on="account_id", how="inner").with_columns(
+    credited = used.join(shares, on="account_id", how="inner").with_columns(
         credit_wh=-pl.min_horizontal("share_wh", "individual_wh")
     )
     parts = allocate.allocate(

@@ -1,6 +1,7 @@
 """What a household used itself: by its meter, by its average, or by the norm (ПП РФ 354 п. 42, 59, 60)."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import polars as pl
 
@@ -23,21 +24,23 @@ class Norm:
     missing: pl.DataFrame
 
 
-def meter_rows(registers: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
+def meter_rows(registers: pl.DataFrame, segments: pl.DataFrame, month: Month) -> pl.DataFrame:
     """Give what the registers counted to the segments of their premises; by days where there are several.
 
-    `registers`: those with known usage. A register only meets the segments of the days it stood there.
+    `registers`: those with known usage. A register only meets the segments of the days it stood there; one taken down
+    on the first day of the month meets the segment of that day.
     """
-    met = registers.rename({"begins_on": "stood_from", "ends_on": "stood_to", "usage_wh": "quantity_wh"}).join(
-        segments.drop("building_id"), on="premise_id", how="inner"
-    )
+    met = registers.rename(
+        {"begins_on": "stood_from", "ends_on": "stood_to", "usage_wh": "quantity_wh"}
+    ).join(segments.drop("building_id"), on="premise_id", how="inner")
     alone = met.filter("alone")
     several = met.filter(~pl.col("alone"))
     if several.is_empty():
         return alone
+    stood_to = pl.max_horizontal("stood_to", pl.lit(month.first_day + timedelta(days=1)))
     overlapping = several.with_columns(
         days=(
-            pl.min_horizontal("ends_on", "stood_to") - pl.max_horizontal("begins_on", "stood_from")
+            pl.min_horizontal(pl.col("ends_on"), stood_to) - pl.max_horizontal("begins_on", "stood_from")
         ).dt.total_days()
     ).filter(pl.col("days") > 0)
     shared = split_by_days(overlapping, key="installation_id", quantity="quantity_wh")

@@ -12,9 +12,14 @@ PREMISE_PROBLEMS = {
 
 def premise_problem(frame: pl.DataFrame, code: str, *facts: str) -> pl.DataFrame:
     """Turn rows with `premise_id`, `building_id` (premise 0: the building's own meter) into problems."""
+    told = (
+        pl.struct(pl.col(name).cast(pl.Int64) for name in facts).struct.json_encode()
+        if facts
+        else pl.lit("{}")
+    )
     return frame.select(
         "premise_id",
         "building_id",
         code=pl.lit(code),
-        facts=pl.struct(pl.col(name).cast(pl.Int64) for name in facts).struct.json_encode(),
+        facts=told,
     )

@@ -91,12 +91,16 @@ def price_segments(rows: pl.DataFrame, prices: pl.DataFrame) -> tuple[pl.DataFra
             ends_on=pl.min_horizontal("ends_on", "price_ends_on"),
             row_days=pl.col("days"),
         )
-        .with_columns(days=pl.when(pl.col("price_id").is_null()).then(0).otherwise(_days().clip(lower_bound=0)))
+        .with_columns(
+            days=pl.when(pl.col("price_id").is_null()).then(0).otherwise(_days().clip(lower_bound=0))
+        )
         .with_columns(covered=pl.col("days").sum().over("__row") == pl.col("row_days"))
     )
     unpriced = keyed.join(piecewise.filter(~pl.col("covered")), on="__row", how="semi").drop("__row")
     pieces = split_by_days(
         piecewise.filter("covered", pl.col("days") > 0), key="__row", quantity="quantity_wh"
     ).drop("row_days", "covered")
-    priced = pl.concat([simple, pieces.select(simple.columns)]).drop("price_begins_on", "price_ends_on", "whole", "__row")
+    priced = pl.concat([simple, pieces.select(simple.columns)]).drop(
+        "price_begins_on", "price_ends_on", "whole", "__row"
+    )
     return priced, unpriced

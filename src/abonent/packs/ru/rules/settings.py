@@ -24,6 +24,10 @@ class Settings:
     negative_max_percent: int
 
 
+def _whole(text: str | None) -> int:
+    return int(text or "0")
+
+
 def _thousandths(text: str | None) -> int:
     value = Decimal(text or "0") * 1000
     if value != int(value):
@@ -43,9 +47,9 @@ def read_settings(parameters: ParameterSet, month: Month) -> Settings:
     return Settings(
         norms=pl.DataFrame(
             {
-                "norm_category": [int(row["norm_category"]) for row in norms],
-                "rooms": [int(row["rooms"]) for row in norms],
-                "people": [int(row["residents"]) for row in norms],
+                "norm_category": [_whole(row["norm_category"]) for row in norms],
+                "rooms": [_whole(row["rooms"]) for row in norms],
+                "people": [_whole(row["residents"]) for row in norms],
                 "norm_wh_per_person": [_thousandths(row["kwh_per_person"]) for row in norms],
             },
             schema={
@@ -57,22 +61,22 @@ def read_settings(parameters: ParameterSet, month: Month) -> Settings:
         ),
         common_norms=pl.DataFrame(
             {
-                "common_norm_category": [int(row["category"]) for row in common],
+                "common_norm_category": [_whole(row["category"]) for row in common],
                 "norm_wh_per_m2": [_thousandths(row["kwh_per_m2"]) for row in common],
             },
             schema={"common_norm_category": pl.Int16, "norm_wh_per_m2": pl.Int64},
         ),
         uplifts=pl.DataFrame(
             {
-                "uplift_cause": [int(row["cause"]) for row in uplifts],
+                "uplift_cause": [_whole(row["cause"]) for row in uplifts],
                 "coefficient_e3": [_thousandths(row["coefficient"]) for row in uplifts],
             },
             schema={"uplift_cause": pl.Int16, "coefficient_e3": pl.Int64},
         ),
-        average_window_months=int(average["window_months"]),
-        average_min_months=int(average["min_months"]),
-        average_max_periods=None if max_periods is None else int(max_periods),
+        average_window_months=_whole(average["window_months"]),
+        average_min_months=_whole(average["min_months"]),
+        average_max_periods=None if max_periods is None else _whole(max_periods),
         max_wh_per_day=_thousandths(limits["max_kwh_per_day"]),
         rollover_max_wh_per_day=_thousandths(limits["rollover_max_kwh_per_day"]),
-        negative_max_percent=int(limits["negative_common_max_percent"]),
+        negative_max_percent=_whole(limits["negative_common_max_percent"]),
     )

@@ -77,7 +77,16 @@ def bracket(inputs: Inputs, month: Month) -> pl.DataFrame:
     has_current = (pl.col("last_on") > pl.col("from_on")) | pl.col("from_on").is_null()
     return bracketed.with_columns(
         to_on=pl.when(has_current).then("last_on"), to_value_wh=pl.when(has_current).then("last_wh")
-    ).drop("before_on", "before_wh", "before_source", "first_on", "first_wh", "first_source", "last_on", "last_wh")
+    ).drop(
+        "before_on",
+        "before_wh",
+        "before_source",
+        "first_on",
+        "first_wh",
+        "first_source",
+        "last_on",
+        "last_wh",
+    )
 
 
 def _capacity_wh() -> pl.Expr:
@@ -196,7 +205,11 @@ def measure(inputs: Inputs, month: Month, settings: Settings) -> Usage:
     silent = by_average(quiet.filter((pl.col("from_on") < first) & ~removed), inputs, month, settings)
 
     registers = pl.concat(
-        [counted.registers, just_installed.select(counted.registers.columns), silent.select(counted.registers.columns)]
+        [
+            counted.registers,
+            just_installed.select(counted.registers.columns),
+            silent.select(counted.registers.columns),
+        ]
     ).with_columns(from_day=_day_number("from_on"), to_day=_day_number("to_on"))
     problems = [
         premise_problem(unanchored, "missing_previous_reading", "installation_id"),
