@@ -108,6 +108,17 @@ def test_text_ranges_and_nulls_go_as_csv(cursor):
     ]
 
 
+def test_open_ranges_and_texts_of_one_length_need_no_csv(cursor):
+    days = np.array(["2011-02-28", "2026-10-01"], "datetime64[D]")
+    notes = np.array([b"0001", b"0002"])
+    assert copy_frame(cursor, "sample", ["during", "note"], {"during": days, "note": notes}) == 2
+    assert copy_frame(cursor, "sample", ["during", "note"], {"during": days, "note": ""}) == 2
+    assert copy_frame(cursor, "sample", ["during", "note"], {"during": days, "note": "дом"}) == 2
+    cursor.execute("SELECT during::text, note FROM sample ORDER BY ctid")
+    ranges = ["[2011-02-28,)", "[2026-10-01,)"]
+    assert cursor.fetchall() == list(zip(ranges * 3, ["0001", "0002", "", "", "дом", "дом"], strict=True))
+
+
 @pytest.mark.parametrize(
     ("columns", "frame", "complaint"),
     [
@@ -117,7 +128,10 @@ def test_text_ranges_and_nulls_go_as_csv(cursor):
         (["big"], pl.DataFrame({"big": [1.5]}), "float64"),
         (["day"], {"day": np.array(["NaT"], "datetime64[D]")}, "missing"),
         (["day"], {"day": np.array([20_000])}, "int64"),
-        (["note"], {"note": np.array([1])}, "no fixed width"),
+        (["note"], {"note": np.array([1])}, "int64"),
+        (["note"], {"note": np.array([b"1", b"22"])}, "different lengths"),
+        (["big"], {"big": "1"}, "one text"),
+        (["during"], {"during": np.array([1])}, "int64"),
         (["items"], {"items": np.array([1])}, "shape"),
         (["big", "small"], {"big": np.arange(2), "small": np.arange(3)}, "differ in length"),
         (["absent"], {"absent": np.arange(2)}, "no column absent"),

@@ -2,23 +2,23 @@
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
 from psycopg import sql
 
-Column = np.ndarray | Sequence[np.ndarray]
+Column = np.ndarray | Sequence[np.ndarray] | str
 
 _CHUNK_BYTES = 4 << 20
 _CSV_ROWS = 100_000
-_BIG_INTEGER = 20  # oid of bigint, named inside an array value
 _EPOCH = {"date": np.datetime64("2000-01-01", "D"), "timestamptz": np.datetime64("2000-01-01", "us")}
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
 
-# Types of a fixed width: what a value is written as, and the kinds of numpy values that fit it.
-_WIDTHS: dict[str, tuple[str, str]] = {
+# Types of one value of a fixed width: what it is written as, and the kinds of numpy values that fit it.
+_SCALARS = {
     "int2": (">i2", "iu"),
     "int4": (">i4", "iu"),
     "int8": (">i8", "iu"),
@@ -26,10 +26,24 @@ _WIDTHS: dict[str, tuple[str, str]] = {
     "timestamptz": (">i8", "M"),
     "bool": ("i1", "b"),
     "float8": (">f8", "fiu"),
-    "_int8": (">i8", "iu"),
 }
+_TEXTS = frozenset({"text", "varchar", "bpchar"})
+# An array: its dimensions, whether it has nulls, the type of its items, their number, the first subscript; items.
 _ARRAY_HEAD = np.dtype((">i4", 5))
 _ARRAY_ITEM = np.dtype([("width", ">i4"), ("value", ">i8")])
+_BIGINT = 20
+# A range from a day on: flags (the first day is in it, there is no end), the width of the day, the day.
+_RANGE = np.dtype([("flags", "i1"), ("width", ">i4"), ("value", ">i4")])
+_FROM_DAY_ON = (0x02 | 0x10, 4, 0)
+
+
+@dataclass(frozen=True)
+class _Field:
+    """A column as it is written: `body` with all that never changes filled in, and where `values` go in it."""
+
+    body: np.ndarray
+    path: tuple[str, ...] = ()
+    values: np.ndarray | None = None
 
 
 def copy_frame(
@@ -43,10 +57,12 @@ def copy_frame(
     """
     COPY `columns` of a frame into a table; return the number of rows.
 
-    A mapping holds numpy arrays of one length, dates and UTC instants as `datetime64`; a `bigint[]` column is
-    a list of k integer arrays, or one of shape (n, k). It is written in the binary format. So is a DataFrame
-    of whole numbers, floats, booleans, dates, instants and `pl.Array(pl.Int64, k)` without nulls; any other
-    goes as CSV, with ranges as text such as "[2026-01-01,)".
+    A mapping holds numpy arrays of one length, and is written in the binary format: `datetime64` for dates and
+    UTC instants; for a `bigint[]` column a list of k integer arrays, or one of shape (n, k); for a `daterange`
+    the first days of ranges without an end; for text an array of bytes all of one length, or a `str` that is
+    the same on every row. A DataFrame of whole numbers, floats, booleans, dates, instants and
+    `pl.Array(pl.Int64, k)` without nulls is written so too; any other goes as CSV, with ranges as text such as
+    "[2026-01-01,)".
     `freeze` needs a table made or truncated in this transaction, and spares a later rewrite of its pages.
 
     Raises ValueError, before anything is sent, for columns that are missing, differ in length, have an unfit
@@ -58,15 +74,14 @@ def copy_frame(
         if not all(_has_fixed_width(frame[name], types[name]) for name in columns):
             return _copy_csv(cursor, _statement(table, columns, "csv", freeze), frame)
         frame = {name: frame[name].to_numpy() for name in columns}
-    values = [_fit(name, frame[name], types[name]) for name in columns]
-    counts = {len(value) for value in values}
+    fields = [_field(name, frame[name], types[name]) for name in columns]
+    counts = {len(field.values) for field in fields if field.values is not None}
     if len(counts) != 1:
         raise ValueError(f"the columns for {table} differ in length: {sorted(counts)}")
     (rows,) = counts
-    widths = [np.dtype(_WIDTHS[types[name]][0]) for name in columns]
     with cursor.copy(_statement(table, columns, "binary", freeze)) as copy:
         copy.write(_HEADER)
-        for chunk in _binary_chunks(values, widths, rows):
+        for chunk in _binary_chunks(fields, rows):
             copy.write(chunk)
         copy.write(_TRAILER)
     return rows
@@ -97,7 +112,7 @@ def _has_fixed_width(series: pl.Series, type_name: str) -> bool:
     fits = series.dtype.is_numeric() or isinstance(
         series.dtype, pl.Boolean | pl.Date | pl.Datetime | pl.Array
     )
-    return type_name in _WIDTHS and fits and not series.null_count()
+    return type_name in (*_SCALARS, "_int8") and fits and not series.null_count()
 
 
 def _copy_csv(cursor: Any, statement: sql.Composed, frame: pl.DataFrame) -> int:
@@ -109,20 +124,48 @@ def _copy_csv(cursor: Any, statement: sql.Composed, frame: pl.DataFrame) -> int:
     return frame.height
 
 
-def _fit(name: str, value: Column, type_name: str) -> np.ndarray:
-    """Return the column as numbers the server understands, checked; of two dimensions for an array column."""
-    if type_name not in _WIDTHS:
+def _field(name: str, value: Column, type_name: str) -> _Field:
+    if isinstance(value, str):
+        if type_name not in _TEXTS:
+            raise ValueError(f"{name}: one text for every row does not fit the type {type_name}")
+        return _Field(np.array(value.encode(), f"V{len(value.encode())}"))
+    if type_name == "_int8":
+        array = value if isinstance(value, np.ndarray) else np.stack(value, axis=1)
+        if array.ndim != 2 or array.dtype.kind not in "iu" or not array.shape[1]:
+            raise _misfit(name, array, type_name)
+        length = array.shape[1]
+        body = np.zeros((), [("head", _ARRAY_HEAD), ("items", _ARRAY_ITEM, (length,))])
+        body["head"] = (1, 0, _BIGINT, length, 1)
+        body["items"]["width"] = 8
+        return _Field(body, ("items", "value"), _within(name, array, np.dtype(">i8"), type_name))
+    column = np.asarray(value)
+    if type_name in _TEXTS:
+        if column.ndim != 1 or column.dtype.kind != "S":
+            raise _misfit(name, column, type_name)
+        if column.size and np.char.str_len(column).min() < column.dtype.itemsize:
+            raise ValueError(f"{name}: texts of different lengths have no fixed width; give a DataFrame")
+        return _Field(np.zeros((), column.dtype), (), column)
+    if type_name == "daterange":
+        return _Field(np.array(_FROM_DAY_ON, _RANGE), ("value",), _scalars(name, column, "date"))
+    if type_name not in _SCALARS:
         raise ValueError(f"{name}: a column of type {type_name} has no fixed width; give a DataFrame")
-    is_array = type_name == "_int8"
-    column = value if isinstance(value, np.ndarray) else np.stack(value, axis=1 if is_array else 0)
-    target, kinds = np.dtype(_WIDTHS[type_name][0]), _WIDTHS[type_name][1]
-    if column.ndim != 1 + is_array or column.dtype.kind not in kinds or 0 in column.shape[1:]:
-        raise ValueError(f"{name}: {column.dtype} of shape {column.shape} does not fit the type {type_name}")
+    return _Field(np.zeros((), _SCALARS[type_name][0]), (), _scalars(name, column, type_name))
+
+
+def _scalars(name: str, column: np.ndarray, type_name: str) -> np.ndarray:
+    """Return the numbers the server keeps for these values, checked."""
+    target, kinds = _SCALARS[type_name]
+    if column.ndim != 1 or column.dtype.kind not in kinds:
+        raise _misfit(name, column, type_name)
     if type_name in _EPOCH:
         if np.isnat(column).any():
             raise ValueError(f"{name}: a day or an instant is missing")
         epoch = _EPOCH[type_name]
         column = (column.astype(epoch.dtype) - epoch).astype(np.int64)
+    return _within(name, column, np.dtype(target), type_name)
+
+
+def _within(name: str, column: np.ndarray, target: np.dtype, type_name: str) -> np.ndarray:
     if column.dtype.kind in "iu" and column.size and not np.can_cast(column.dtype, target):
         limit, low, high = np.iinfo(target), column.min(), column.max()
         if low < limit.min or high > limit.max:
@@ -130,35 +173,30 @@ def _fit(name: str, value: Column, type_name: str) -> np.ndarray:
     return column
 
 
-def _binary_chunks(
-    values: Sequence[np.ndarray], widths: Sequence[np.dtype], rows: int
-) -> Iterator[memoryview]:
+def _misfit(name: str, column: np.ndarray, type_name: str) -> ValueError:
+    return ValueError(f"{name}: {column.dtype} of shape {column.shape} does not fit the type {type_name}")
+
+
+def _binary_chunks(fields: Sequence[_Field], rows: int) -> Iterator[memoryview]:
     """Yield tuples as COPY wants them: the number of fields, then width and value of each, big-endian.
 
     One structured array of a chunk's length is filled again and again: what never changes is written once.
     """
-    fields: list[tuple[Any, ...]] = [("fields", ">i2")]
-    for place, (value, width) in enumerate(zip(values, widths, strict=True)):
-        fields.append((f"width{place}", ">i4"))
-        if value.ndim == 2:
-            fields += [(f"head{place}", _ARRAY_HEAD), (f"value{place}", _ARRAY_ITEM, (value.shape[1],))]
-        else:
-            fields.append((f"value{place}", width))
-    layout = np.dtype(fields)
-    chunk = np.zeros(min(rows, max(1, _CHUNK_BYTES // layout.itemsize)), layout)
-    chunk["fields"] = len(values)
-    for place, value in enumerate(values):
-        if value.ndim == 2:
-            items = value.shape[1]
-            chunk[f"width{place}"] = _ARRAY_HEAD.itemsize + items * _ARRAY_ITEM.itemsize
-            # dimensions, whether there are nulls, type of the items, their number, first subscript
-            chunk[f"head{place}"] = (1, 0, _BIG_INTEGER, items, 1)
-            chunk[f"value{place}"]["width"] = _ARRAY_ITEM["value"].itemsize
-        else:
-            chunk[f"width{place}"] = widths[place].itemsize
+    layout = [("fields", ">i2")]
+    for place, field in enumerate(fields):
+        layout += [(f"width{place}", ">i4"), (f"body{place}", field.body.dtype)]
+    row = np.dtype(layout)
+    chunk = np.zeros(min(rows, max(1, _CHUNK_BYTES // row.itemsize)), row)
+    chunk["fields"] = len(fields)
+    for place, field in enumerate(fields):
+        chunk[f"width{place}"] = field.body.itemsize
+        chunk[f"body{place}"] = field.body
     for start in range(0, rows, max(1, len(chunk))):
         part = chunk[: min(len(chunk), rows - start)]
-        for place, value in enumerate(values):
-            target = part[f"value{place}"]
-            (target["value"] if value.ndim == 2 else target)[:] = value[start : start + len(part)]
+        for place, field in enumerate(fields):
+            if field.values is not None:
+                target = part[f"body{place}"]
+                for step in field.path:
+                    target = target[step]
+                target[:] = field.values[start : start + len(part)]
         yield memoryview(part.view(np.uint8))
