@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -74,8 +75,13 @@ def post_batch(
                         posting.amount_minor,
                     )
                 )
-        cursor.execute(_ADD_TURNOVERS, [booked_period.first_day, slot, batch.pk])
+        add_turnovers(cursor, slot=slot, batch_id=batch.pk, booked_period=booked_period)
     return batch.pk
+
+
+def add_turnovers(cursor: Any, *, slot: int, batch_id: int, booked_period: Month) -> None:
+    """Add the entries of a batch just posted into a shared slot to the turnovers of its accounts."""
+    cursor.execute(_ADD_TURNOVERS, [booked_period.first_day, slot, batch_id])
 
 
 _ADD_TURNOVERS = """

@@ -15,7 +15,7 @@ from abonent.kernel.periods import Month
 from abonent.usecases.billing_run import drafts
 from abonent.usecases.billing_run.plan import require_open
 from abonent.usecases.billing_run.rating import MASS_ACCOUNTS
-from abonent.usecases.billing_run.refusals import Overlaid, WrongState
+from abonent.usecases.billing_run.refusals import Overlaid, ReadingsCameIn, WrongState
 
 
 @contextmanager
@@ -32,32 +32,50 @@ def _locked(run_id: int, *states: RunState) -> Iterator[tuple[Run, Any]]:
 def approve(*, run_id: int, actor_id: int | None, at: datetime) -> None:
     """Post a rated run: its drafts become part of the books in one short transaction.
 
-    Raises WrongState, PeriodClosed.
+    Raises WrongState, PeriodClosed, ReadingsCameIn when what was rated is no longer what was read.
     """
     with _locked(run_id, RunState.RATED) as (run, cursor):
         require_open(run.supplier_id, Month.of(run.booked_period))
+        _refuse_late_readings(cursor, run)
         assert run.slot is not None
         if run.slot >= drafts.MASS_SLOT:
             drafts.attach(cursor, run_id, run.slot)
         else:
             ensure_shared_slot(cursor, Month.of(run.booked_period))
             drafts.copy_in(cursor, run_id)
-        _assume_estimates(cursor, run, at)
+        assume_estimates(cursor, run, at, drafts.estimates_of(run_id))
         drafts.drop_drafts(cursor, run_id)
         Batch.objects.filter(origin=f"run:{run_id}").update(state=BatchState.POSTED)
         run.shards.update(active=False)
         Run.objects.filter(pk=run_id).update(state=RunState.POSTED, approved_by_id=actor_id, posted_at=at)
 
 
-def _assume_estimates(cursor: Any, run: Run, at: datetime) -> None:
-    """Store what silent meters are taken to show, so that their next reading settles the difference (п. 61)."""
+def _refuse_late_readings(cursor: Any, run: Run) -> None:
+    month = Month.of(run.period)
+    within = "" if run.building_id is None else f"AND building_id = {run.building_id}"
+    cursor.execute(
+        f"""SELECT count(*) FROM metering_reading r
+            WHERE taken_on >= %s AND taken_on < %s AND entered_at > %s AND source <> 6 {within}
+              AND EXISTS (SELECT FROM charging_runshard s JOIN places_building b ON b.branch_id = s.branch_id
+                          WHERE s.run_id = %s AND b.id = r.building_id AND s.buildings @> r.building_id)""",
+        [month.first_day, month.next().first_day, run.rated_at, run.pk],
+    )
+    if late := cursor.fetchone()[0]:
+        raise ReadingsCameIn(run.pk, late)
+
+
+def assume_estimates(cursor: Any, run: Run, at: datetime, source: str) -> None:
+    """Store what silent meters are taken to show, so that their next reading settles the difference (п. 61).
+
+    `source` names rows of installation_id, building_id, value_wh.
+    """
     month = Month.of(run.period)
     ensure_reading_partitions(first=month, last=month)
     cursor.execute(
         f"""INSERT INTO metering_reading
                 (installation_id, building_id, taken_on, value_wh, source, status, entered_at, run_id, reason)
             SELECT e.installation_id, e.building_id, %s, e.value_wh, 6, 1, %s, %s, ''
-            FROM {drafts.estimates_of(run.pk)} e
+            FROM {source} AS e (installation_id, building_id, value_wh)
             ON CONFLICT (installation_id, taken_on) WHERE status = 1 DO NOTHING""",
         [month.last_day, at, run.pk],
     )

@@ -126,7 +126,7 @@ def rate(
             heartbeat_at=clock(),
             parameter_hash=parameters.hash,
         )
-        begun = perf_counter()
+        begun, rated_at = perf_counter(), clock()
         try:
             totals = _rate_all(run, writer, parameters, clock, on_progress, mass_accounts)
         except BaseException as error:
@@ -136,7 +136,7 @@ def rate(
         Run.objects.filter(pk=run_id).update(
             state=RunState.RATED,
             slot=_slot(run, mass_accounts),
-            rated_at=clock(),
+            rated_at=rated_at,  # what comes in from now on is not in the draft
             lines=totals.lines,
             entries=totals.entries,
             amount_minor=totals.amount_minor,

@@ -68,3 +68,15 @@ class Overlaid(RunRefused):
         self.run_id, self.later = run_id, later
         runs = ", ".join(f"#{other}" for other in later)
         super().__init__(f"Run #{run_id} was corrected by run {runs}: cancel that one first")
+
+
+class ReadingsCameIn(RunRefused):
+    """Readings arrived after the run was rated."""
+
+    code = "readings_came_in"
+
+    def __init__(self, run_id: int, count: int) -> None:
+        self.run_id, self.count = run_id, count
+        super().__init__(
+            f"{count} readings came in after run #{run_id} was rated: rate it again, then approve it"
+        )

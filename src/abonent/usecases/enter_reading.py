@@ -1,0 +1,282 @@
+"""A reading entered by hand: judged, stored, and the account's month rated again on the spot; and taken back."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import connection, transaction
+
+from abonent.contexts.charging.models import Run, RunKind, RunState
+from abonent.contexts.contracts.models import Account
+from abonent.contexts.metering.models import Installation, Reading, ReadingSource, ReadingStatus
+from abonent.contexts.metering.partitions import ensure_reading_partitions
+from abonent.engine.parameters import ParameterSet
+from abonent.kernel.periods import Month
+from abonent.usecases.billing_run.correction import WhatIf, rerate_account, what_if
+from abonent.usecases.billing_run.plan import require_open
+from abonent.usecases.billing_run.refusals import ScopeBusy
+
+
+class ReadingRefused(ValueError):
+    """A reading cannot be taken; `field` is the one to mend, `code` the kind of refusal, the text says why."""
+
+    def __init__(self, code: str, field: str, message: str, **facts: object) -> None:
+        super().__init__(message)
+        self.code, self.field, self.facts = code, field, facts
+
+
+@dataclass(frozen=True)
+class Entered:
+    """What came of a reading: the runs that posted its difference, none where no month it touches is billed yet.
+
+    `waiting_for` are runs that were being worked on: they will be rated again before they can be approved.
+    """
+
+    reading_id: int
+    run_ids: tuple[int, ...]
+    waiting_for: tuple[int, ...]
+    difference_minor: int
+
+
+def judge(
+    *,
+    installation: Installation,
+    taken_on: date,
+    value_wh: int,
+    today: date,
+    confirmed_rollover: bool = False,
+) -> None:
+    """Raise ReadingRefused unless the reading can be accepted.
+
+    Refused: in the future, before the meter was installed or after it was removed, above the digit capacity,
+    below the previous one (unless a roll-over is confirmed), a second one for the day.
+    """
+    if taken_on > today:
+        raise ReadingRefused("in_future", "taken_on", f"{taken_on} is in the future; today is {today}")
+    during = installation.during
+    if taken_on < during.lower:
+        raise ReadingRefused(
+            "before_installation",
+            "taken_on",
+            f"The meter was installed on {during.lower}",
+            installed_on=during.lower,
+        )
+    if during.upper is not None and taken_on > during.upper:
+        raise ReadingRefused(
+            "after_removal", "taken_on", f"The meter was removed on {during.upper}", removed_on=during.upper
+        )
+    if value_wh < 0:
+        raise ReadingRefused("negative", "value", "A reading is not negative")
+    capacity_wh = 10**installation.digits * 1000
+    if value_wh >= capacity_wh:
+        raise ReadingRefused(
+            "above_capacity",
+            "value",
+            f"The meter shows {installation.digits} digits: the most is {capacity_wh // 1000 - 1}",
+            digits=installation.digits,
+        )
+    accepted = Reading.objects.filter(installation=installation, status=ReadingStatus.ACCEPTED)
+    if accepted.filter(taken_on=taken_on).exclude(source=ReadingSource.ESTIMATE).exists():
+        raise ReadingRefused(
+            "second_for_day", "taken_on", f"There is a reading of {taken_on} already: annul it first"
+        )
+    actual = accepted.exclude(source=ReadingSource.ESTIMATE)
+    before = actual.filter(taken_on__lt=taken_on).order_by("-taken_on").first()
+    if before is not None and value_wh < before.value_wh and not confirmed_rollover:
+        raise ReadingRefused(
+            "below_previous",
+            "value",
+            f"Below the reading of {before.taken_on}; confirm if the meter rolled over",
+            previous_on=before.taken_on,
+            previous_wh=before.value_wh,
+        )
+    after = actual.filter(taken_on__gt=taken_on).order_by("taken_on").first()
+    if after is not None and value_wh > after.value_wh and not confirmed_rollover:
+        raise ReadingRefused(
+            "above_next",
+            "value",
+            f"Above the later reading of {after.taken_on}",
+            next_on=after.taken_on,
+            next_wh=after.value_wh,
+        )
+
+
+def preview(
+    *,
+    account: Account,
+    installation: Installation,
+    taken_on: date,
+    value_wh: int,
+    supplier_id: int,
+    parameters: ParameterSet,
+    today: date,
+    at: datetime,
+    confirmed_rollover: bool = False,
+) -> WhatIf:
+    """Return the account's lines of the reading's month as they are and as they would be; nothing stays stored.
+
+    Raises ReadingRefused.
+    """
+    judge(
+        installation=installation,
+        taken_on=taken_on,
+        value_wh=value_wh,
+        today=today,
+        confirmed_rollover=confirmed_rollover,
+    )
+    month = Month.of(taken_on)
+    with transaction.atomic():
+        _store(installation, taken_on, value_wh, ReadingSource.INSPECTOR, None, at)
+        result = what_if(account=account, month=month, supplier_id=supplier_id, parameters=parameters)
+        transaction.set_rollback(True)
+    return result
+
+
+def enter(
+    *,
+    account: Account,
+    installation: Installation,
+    taken_on: date,
+    value_wh: int,
+    source: ReadingSource,
+    supplier_id: int,
+    parameters: ParameterSet,
+    booked_period: Month,
+    actor_id: int | None,
+    today: date,
+    at: datetime,
+    confirmed_rollover: bool = False,
+) -> Entered:
+    """Store a reading and, where its month is billed already, post what it changes, in one transaction.
+
+    Raises ReadingRefused, PeriodClosed.
+    """
+    judge(
+        installation=installation,
+        taken_on=taken_on,
+        value_wh=value_wh,
+        today=today,
+        confirmed_rollover=confirmed_rollover,
+    )
+    with transaction.atomic():
+        reading_id = _store(installation, taken_on, value_wh, source, actor_id, at)
+        return _rerate(
+            reading_id,
+            account,
+            Month.of(taken_on),
+            booked_period,
+            supplier_id,
+            parameters,
+            actor_id,
+            at,
+            "reading entered",
+        )
+
+
+def annul(
+    *,
+    account: Account,
+    reading_id: int,
+    taken_on: date,
+    supplier_id: int,
+    parameters: ParameterSet,
+    booked_period: Month,
+    actor_id: int | None,
+    at: datetime,
+    reason: str,
+) -> Entered:
+    """Annul a reading and post what that changes in months billed already. Raises ReadingRefused, PeriodClosed."""
+    with transaction.atomic():
+        changed = Reading.objects.filter(
+            id=reading_id,
+            taken_on=taken_on,
+            status=ReadingStatus.ACCEPTED,
+            installation__premise_id=account.premise_id,
+        ).update(status=ReadingStatus.ANNULLED, reason=reason)
+        if not changed:
+            raise ReadingRefused(
+                "not_accepted", "reading", "There is no accepted reading of this account to annul"
+            )
+        return _rerate(
+            reading_id,
+            account,
+            Month.of(taken_on),
+            booked_period,
+            supplier_id,
+            parameters,
+            actor_id,
+            at,
+            "reading annulled",
+        )
+
+
+def _rerate(
+    reading_id: int,
+    account: Account,
+    month: Month,
+    booked_period: Month,
+    supplier_id: int,
+    parameters: ParameterSet,
+    actor_id: int | None,
+    at: datetime,
+    reason: str,
+) -> Entered:
+    """Rate every billed month from the reading's on: the next one counts from what this reading shows."""
+    billed = (
+        Run.objects.filter(
+            period__gte=month.first_day,
+            state=RunState.POSTED,
+            shards__buildings__contains=account.building_id,
+        )
+        .exclude(kind=RunKind.REVERSAL)
+        .values_list("period", flat=True)
+    )
+    run_ids, waiting = [], []
+    for period in sorted(set(billed)):
+        require_open(supplier_id, booked_period)
+        try:
+            with transaction.atomic():
+                run_id = rerate_account(
+                    account=account,
+                    month=Month.of(period),
+                    booked_period=booked_period,
+                    supplier_id=supplier_id,
+                    parameters=parameters,
+                    actor_id=actor_id,
+                    at=at,
+                    reason=reason,
+                )
+        except ScopeBusy as busy:
+            waiting += busy.run_ids
+            continue
+        if run_id is not None:
+            run_ids.append(run_id)
+    difference = sum(Run.objects.filter(pk__in=run_ids).values_list("amount_minor", flat=True))
+    return Entered(reading_id, tuple(run_ids), tuple(waiting), difference)
+
+
+def _store(
+    installation: Installation,
+    taken_on: date,
+    value_wh: int,
+    source: ReadingSource,
+    actor_id: int | None,
+    at: datetime,
+) -> int:
+    month = Month.of(taken_on)
+    ensure_reading_partitions(first=month, last=month)
+    # an estimate gives way to what the meter really showed
+    Reading.objects.filter(
+        installation=installation,
+        taken_on__gte=taken_on,
+        taken_on__lte=month.last_day,
+        source=ReadingSource.ESTIMATE,
+        status=ReadingStatus.ACCEPTED,
+    ).update(status=ReadingStatus.ANNULLED, reason="an actual reading came in")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO metering_reading
+                   (installation_id, building_id, taken_on, value_wh, source, status, entered_at, author_id, reason)
+               VALUES (%s, %s, %s, %s, %s, 1, %s, %s, '') RETURNING id""",
+            [installation.pk, installation.building_id, taken_on, value_wh, int(source), at, actor_id],
+        )
+        return int(cursor.fetchone()[0])
