@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import F, Q, QuerySet
 
 from abonent.contexts.contracts.models import (
@@ -17,6 +18,7 @@ from abonent.contexts.contracts.models import (
 from abonent.contexts.parties.models import PartyKind
 from abonent.contexts.places.models import PremiseKind
 from abonent.contexts.places.queries import address_of, number_order
+from abonent.kernel.periods import Month
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,3 +184,44 @@ def terms_on(*, building_id: int, on: date) -> dict[int, PremiseFacts]:
         row["premise_id"]: PremiseFacts(area_dm2=row["area_dm2"], residents=row["residents"])
         for row in rows.values("premise_id", "area_dm2", "residents")
     }
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountScope:
+    account_id: int
+    number: str
+    payer: str
+
+
+def account_scope(*, number: str) -> AccountScope | None:
+    """Return what names an account, or None when there is no such number."""
+    row = accounts().filter(number=number).first()
+    return row and AccountScope(account_id=row["id"], number=row["number"], payer=row_payer(row))
+
+
+def accounts_with_service(
+    *,
+    month: Month,
+    branch_id: int | None = None,
+    building_id: int | None = None,
+    account_id: int | None = None,
+) -> int:
+    """Count the accounts that have electricity in a month, of a branch, a building or one."""
+    rows = AccountService.objects.filter(
+        service=Service.ELECTRICITY, during__overlap=DateRange(month.first_day, month.next().first_day)
+    )
+    if branch_id:
+        rows = rows.filter(building__branch_id=branch_id)
+    if building_id:
+        rows = rows.filter(building_id=building_id)
+    if account_id:
+        rows = rows.filter(account_id=account_id)
+    return rows.values("account_id").distinct().count()
+
+
+def account_id(*, number: str) -> int:
+    """Return the account of a number. Raises LookupError naming the number."""
+    found = Account.objects.filter(number=number).values_list("id", flat=True).first()
+    if found is None:
+        raise LookupError(f"there is no account {number}")
+    return found
