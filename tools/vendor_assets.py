@@ -73,8 +73,11 @@ rosette-discount-check search selector sort-ascending sort-descending sun trash 
 
 def fetch(package: str, version: str, folder: Path) -> tarfile.TarFile:
     """Return the package's archive as published."""
+    npm = shutil.which("npm")
+    if npm is None:
+        raise FileNotFoundError("npm is needed to fetch the libraries")
     done = subprocess.run(
-        ["npm", "pack", "--silent", f"{package}@{version}"],
+        [npm, "pack", "--silent", f"{package}@{version}"],
         cwd=folder,
         check=True,
         capture_output=True,

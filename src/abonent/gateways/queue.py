@@ -1,12 +1,13 @@
 """The job queue, in the same database: a job commits or vanishes with the data it belongs to."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from procrastinate import tasks
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
-from procrastinate.contrib.django.models import ProcrastinateWorker
+from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob, ProcrastinateWorker
 from procrastinate.manager import JobManager
 
 HEARTBEAT_SECONDS = 10
@@ -56,3 +57,26 @@ def live_workers(*, at: datetime) -> int:
     return ProcrastinateWorker.objects.filter(
         last_heartbeat__gt=at - timedelta(seconds=SILENT_SECONDS)
     ).count()
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """A job that waits, or runs since `started_at`."""
+
+    job_id: int
+    started_at: datetime | None
+
+
+def unfinished(task: str, **arguments: object) -> Unfinished | None:
+    """Return the newest job of a task with these arguments that waits or runs, or None."""
+    job = (
+        ProcrastinateJob.objects.filter(
+            task_name=task, status__in=["todo", "doing"], args__contains=arguments
+        )
+        .order_by("-id")
+        .first()
+    )
+    if job is None:
+        return None
+    started = ProcrastinateEvent.objects.filter(job_id=job.pk, type="started").order_by("-id").first()
+    return Unfinished(job.pk, started.at if started and job.status == "doing" else None)

@@ -1,5 +1,9 @@
-"""A reading entered by hand: judged, stored, and the account's month rated again on the spot; and taken back."""
+"""A meter's reading entered by hand: judged, stored, the account rated again on the spot; and taken back.
 
+A meter of two or three zones is read as a whole, so a reading is one value or several of one day.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -16,8 +20,21 @@ from abonent.usecases.billing_run.plan import require_open
 from abonent.usecases.billing_run.refusals import ScopeBusy
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What one register shows."""
+
+    installation: Installation
+    value_wh: int
+
+
 class ReadingRefused(ValueError):
-    """A reading cannot be taken; `field` is the one to mend, `code` the kind of refusal, the text says why."""
+    """A reading cannot be taken; `field` is the one to mend, `code` the kind of refusal, the text says why.
+
+    `installation_id` names the register it is about.
+    """
+
+    installation_id: int | None = None
 
     def __init__(self, code: str, field: str, message: str, **facts: object) -> None:
         super().__init__(message)
@@ -31,7 +48,7 @@ class Entered:
     `waiting_for` are runs that were being worked on: they will be rated again before they can be approved.
     """
 
-    reading_id: int
+    reading_ids: tuple[int, ...]
     run_ids: tuple[int, ...]
     waiting_for: tuple[int, ...]
     difference_minor: int
@@ -103,9 +120,8 @@ def judge(
 def preview(
     *,
     account: Account,
-    installation: Installation,
+    shown: Sequence[Shown],
     taken_on: date,
-    value_wh: int,
     supplier_id: int,
     parameters: ParameterSet,
     today: date,
@@ -116,16 +132,11 @@ def preview(
 
     Raises ReadingRefused.
     """
-    judge(
-        installation=installation,
-        taken_on=taken_on,
-        value_wh=value_wh,
-        today=today,
-        confirmed_rollover=confirmed_rollover,
-    )
+    _judge_all(shown, taken_on, today, confirmed_rollover)
     month = Month.of(taken_on)
     with transaction.atomic():
-        _store(installation, taken_on, value_wh, ReadingSource.INSPECTOR, None, at)
+        for one in shown:
+            _store(one.installation, taken_on, one.value_wh, ReadingSource.INSPECTOR, None, at)
         result = what_if(account=account, month=month, supplier_id=supplier_id, parameters=parameters)
         transaction.set_rollback(True)
     return result
@@ -134,9 +145,8 @@ def preview(
 def enter(
     *,
     account: Account,
-    installation: Installation,
+    shown: Sequence[Shown],
     taken_on: date,
-    value_wh: int,
     source: ReadingSource,
     supplier_id: int,
     parameters: ParameterSet,
@@ -150,17 +160,13 @@ def enter(
 
     Raises ReadingRefused, PeriodClosed.
     """
-    judge(
-        installation=installation,
-        taken_on=taken_on,
-        value_wh=value_wh,
-        today=today,
-        confirmed_rollover=confirmed_rollover,
-    )
+    _judge_all(shown, taken_on, today, confirmed_rollover)
     with transaction.atomic():
-        reading_id = _store(installation, taken_on, value_wh, source, actor_id, at)
+        reading_ids = tuple(
+            _store(one.installation, taken_on, one.value_wh, source, actor_id, at) for one in shown
+        )
         return _rerate(
-            reading_id,
+            reading_ids,
             account,
             Month.of(taken_on),
             booked_period,
@@ -175,7 +181,7 @@ def enter(
 def annul(
     *,
     account: Account,
-    reading_id: int,
+    reading_ids: Sequence[int],
     taken_on: date,
     supplier_id: int,
     parameters: ParameterSet,
@@ -184,20 +190,23 @@ def annul(
     at: datetime,
     reason: str,
 ) -> Entered:
-    """Annul a reading and post what that changes in months billed already. Raises ReadingRefused, PeriodClosed."""
+    """Annul readings of a day and post what that changes in months billed already.
+
+    Raises ReadingRefused, PeriodClosed.
+    """
     with transaction.atomic():
         changed = Reading.objects.filter(
-            id=reading_id,
+            id__in=reading_ids,
             taken_on=taken_on,
             status=ReadingStatus.ACCEPTED,
             installation__premise_id=account.premise_id,
         ).update(status=ReadingStatus.ANNULLED, reason=reason)
-        if not changed:
+        if changed != len(reading_ids):
             raise ReadingRefused(
                 "not_accepted", "reading", "There is no accepted reading of this account to annul"
             )
         return _rerate(
-            reading_id,
+            tuple(reading_ids),
             account,
             Month.of(taken_on),
             booked_period,
@@ -209,8 +218,23 @@ def annul(
         )
 
 
+def _judge_all(shown: Sequence[Shown], taken_on: date, today: date, confirmed_rollover: bool) -> None:
+    for one in shown:
+        try:
+            judge(
+                installation=one.installation,
+                taken_on=taken_on,
+                value_wh=one.value_wh,
+                today=today,
+                confirmed_rollover=confirmed_rollover,
+            )
+        except ReadingRefused as refusal:
+            refusal.installation_id = one.installation.pk
+            raise
+
+
 def _rerate(
-    reading_id: int,
+    reading_ids: tuple[int, ...],
     account: Account,
     month: Month,
     booked_period: Month,
@@ -251,7 +275,7 @@ def _rerate(
         if run_id is not None:
             run_ids.append(run_id)
     difference = sum(Run.objects.filter(pk__in=run_ids).values_list("amount_minor", flat=True))
-    return Entered(reading_id, tuple(run_ids), tuple(waiting), difference)
+    return Entered(reading_ids, tuple(run_ids), tuple(waiting), difference)
 
 
 def _store(

@@ -5,20 +5,22 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, F, QuerySet, Sum
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 
 from abonent.contexts.charging.models import (
     Bill,
     BillingPeriod,
     BuildingBalance,
     ChargeLine,
+    PeriodState,
     Run,
     RunException,
     RunState,
 )
-from abonent.contexts.contracts.models import Service
+from abonent.contexts.contracts.models import Account, Service
 from abonent.contexts.places.models import Building
-from abonent.contexts.places.queries import address_of
+from abonent.contexts.places.queries import address_of, number_order
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,9 +146,33 @@ def exceptions_by_code(*, run_id: int) -> list[dict[str, Any]]:
 
 
 def run_exceptions(*, run_id: int) -> QuerySet[RunException, dict[str, Any]]:
-    """Rows of a run's exceptions."""
-    return RunException.objects.filter(run_id=run_id).values(
-        "id", "code", "facts", "building_id", "account_id"
+    """Rows of a run's exceptions with account and address."""
+    account = Account.objects.filter(id=OuterRef("account_id"))
+    building = Building.objects.annotate(order=number_order()).filter(id=OuterRef("building_id"))
+    return (
+        RunException.objects.filter(run_id=run_id)
+        .annotate(
+            account_number=Coalesce(Subquery(account.values("number")[:1]), Value("")),
+            premise_number=Coalesce(Subquery(account.values("premise__number")[:1]), Value("")),
+            premise_order=Coalesce(Subquery(account.values("premise__sort_key")[:1]), 0),
+            building_number=Subquery(building.values("number")[:1]),
+            building_order=Subquery(building.values("order")[:1]),
+            street_name=Subquery(building.values("street__name")[:1]),
+            street_kind=Subquery(building.values("street__kind")[:1]),
+        )
+        .values(
+            "id",
+            "code",
+            "facts",
+            "building_id",
+            "account_number",
+            "premise_number",
+            "premise_order",
+            "building_number",
+            "building_order",
+            "street_name",
+            "street_kind",
+        )
     )
 
 
@@ -206,15 +232,26 @@ def periods() -> QuerySet[BillingPeriod, dict[str, Any]]:
     return BillingPeriod.objects.values("id", "month", "state", "closed_at", "supplier_id")
 
 
-def open_periods() -> list[date]:
-    """Return the open months, newest first."""
-    return list(
-        BillingPeriod.objects.filter(state=1).order_by("-month").values_list("month", flat=True).distinct()
-    )
+@dataclass(frozen=True, kw_only=True)
+class PeriodChoice:
+    supplier_id: int
+    month: date
+    is_open: bool
 
 
-def building_addresses(ids: set[int]) -> dict[int, str]:
-    return {
-        building.pk: building.address
-        for building in Building.objects.select_related("street").filter(id__in=ids)
-    }
+def period_choices() -> list[PeriodChoice]:
+    """Return the supplier's periods, newest first."""
+    return [
+        PeriodChoice(supplier_id=row.supplier_id, month=row.month, is_open=row.state == PeriodState.OPEN)
+        for row in BillingPeriod.objects.order_by("-month")
+    ]
+
+
+def reversals_of(*, run_id: int) -> list[int]:
+    """Return the runs that cancelled a run."""
+    return list(Run.objects.filter(cancels_id=run_id).order_by("id").values_list("id", flat=True))
+
+
+def run_pack(*, run_id: int) -> str:
+    """Return the pack a run is rated by. Raises Run.DoesNotExist."""
+    return Run.objects.values_list("pack", flat=True).get(id=run_id)

@@ -17,13 +17,9 @@ from django.db.models import QuerySet
 from abonent.contexts.contracts.models import Account
 from abonent.contexts.contracts.queries import accounts, row_address, row_payer
 from abonent.contexts.metering.queries import meters_by_serial
+from abonent.contexts.places.addresses import normal, split_address
 from abonent.contexts.places.queries import address_of, buildings_on_streets, premise_ids
 
-# words of an address that name no place; they are typed or left out at will
-_ADDRESS_WORDS = frozenset(
-    ["ул", "улица", "пер", "переулок", "пр", "просп", "проспект", "пл", "площадь", "бульвар", "ш", "шоссе", "д", "дом", "кв", "квартира", "г", "город", "вул", "вулиця", "пров", "провулок", "буд", "будинок"]
-)
-_TOKEN = re.compile(r"\d+(?:/\d+)?[^\W\d_]?(?![^\W\d_])|[^\W_]+(?:-[^\W_]+)*")
 # a trigram index sees no word shorter than this
 SHORTEST_WORD = 3
 SHORTEST_FIGURE = 2
@@ -65,10 +61,8 @@ class Found:
 def search(*, text: str, on: date, limit: int = 12) -> Found:
     """Return what the text may mean; `on` is the day meters are looked up in their places."""
     asked = normal(text)
-    tokens = [token for token in _TOKEN.findall(asked) if token not in _ADDRESS_WORDS]
+    words, numbers = split_address(asked)
     figures = asked.replace(" ", "").replace("-", "")
-    words = [token for token in tokens if not token[0].isdigit()]
-    numbers = [token for token in tokens if token[0].isdigit()]
     seen: dict[str, AccountFound] = {}
     buildings: list[BuildingFound] = []
     if figures.isdigit() and len(figures) >= SHORTEST_FIGURE:
@@ -76,7 +70,7 @@ def search(*, text: str, on: date, limit: int = 12) -> Found:
             seen, accounts().filter(number__startswith=figures).order_by("number")[:limit], _by(Match.NUMBER)
         )
     if (not words and numbers) or any(
-        len(token) > SHORTEST_WORD and re.search(r"\d", token) for token in tokens
+        len(token) > SHORTEST_WORD and re.search(r"\d", token) for token in words
     ):
         _add_meters(seen, asked, on=on, limit=limit)
     if words:
@@ -87,11 +81,6 @@ def search(*, text: str, on: date, limit: int = 12) -> Found:
         not seen and not buildings and max(map(len, words), default=0) < SHORTEST_WORD and len(figures) < 3
     )
     return Found(accounts=list(seen.values())[:limit], buildings=buildings, too_short=too_short)
-
-
-def normal(text: str) -> str:
-    """Write a text as `AccountSearch` keeps it: lower case, one space, е for ё."""
-    return " ".join(text.lower().replace("ё", "е").split())
 
 
 def search_text(*, number: str, payer: str, address: str, serials: list[str]) -> str:

@@ -173,3 +173,9 @@ def meters_by_serial(*, prefix: str, on: date, limit: int) -> list[MeterFound]:
         for one in places
     }
     return [found[meter.pk] for meter in meters if meter.pk in found]
+
+
+def serials_of(installation_ids: list[int]) -> dict[int, str]:
+    """Return the meters' serial numbers by installation."""
+    rows = Installation.objects.filter(id__in=installation_ids)
+    return dict(rows.values_list("id", "meter__serial"))

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, F, Func, IntegerField, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Coalesce
 
+from abonent.contexts.places.addresses import split_address
 from abonent.contexts.places.models import Building, BuildingKind, CommonNeeds, Premise, Street
 
 
@@ -108,3 +109,20 @@ def premise_ids(*, building_id: int, number: str) -> list[int]:
     return list(
         Premise.objects.filter(building_id=building_id, number__iexact=number).values_list("id", flat=True)
     )
+
+
+def buildings_by_address(*, text: str, limit: int) -> list[tuple[int, str]]:
+    """Find buildings by a typed street and house: id and address, an exact house number first and alone."""
+    words, numbers = split_address(text)
+    if not words:
+        return []
+    house = numbers[0] if numbers else ""
+    rows = buildings_on_streets(words=words, number=house, limit=limit)
+    exact = [row for row in rows if row["number"].lower() == house]
+    return [
+        (
+            row["id"],
+            address_of(street_kind=row["street_kind"], street=row["street_name"], building=row["number"]),
+        )
+        for row in exact or rows
+    ]

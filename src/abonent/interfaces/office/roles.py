@@ -50,5 +50,5 @@ def view_named(name: str) -> object:
 
 
 def may(request: HttpRequest, name: str) -> bool:
-    """Tell whether the one who asks may open the office's view of this name, to hide what would be refused."""
+    """Tell whether the one who asks may open the office's view of this name."""
     return may_open(request.user, view_named(name))

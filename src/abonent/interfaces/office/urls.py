@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from abonent.interfaces.office.views import accounts, buildings, desk, periods, runs, session
+from abonent.interfaces.office.views import accounts, buildings, desk, periods, run_steps, runs, session
 
 app_name = "office"
 
@@ -21,8 +21,15 @@ urlpatterns = [
     path("buildings/", buildings.buildings, name="buildings"),
     path("buildings/<int:building_id>/", buildings.card, name="building"),
     path("runs/", runs.runs, name="runs"),
+    path("runs/new/", run_steps.new, name="run_new"),
     path("runs/<int:run_id>/", runs.screen, name="run"),
     path("runs/<int:run_id>/progress/", runs.progress, name="run_progress"),
     path("runs/<int:run_id>/exceptions/", runs.exceptions, name="run_exceptions"),
+    path("runs/<int:run_id>/rate/", run_steps.rate, name="run_rate"),
+    path("runs/<int:run_id>/discard/", run_steps.discard, name="run_discard"),
+    path("runs/<int:run_id>/approve/", run_steps.approve, name="run_approve"),
+    path("runs/<int:run_id>/cancel/", run_steps.cancel, name="run_cancel"),
     path("periods/", periods.periods, name="periods"),
+    path("periods/open/", periods.open_month, name="period_open"),
+    path("periods/close/", periods.close_month, name="period_close"),
 ]

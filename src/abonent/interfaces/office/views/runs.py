@@ -1,27 +1,38 @@
-"""Billing runs: the list, a new one, its screen with live progress and exceptions."""
+"""Billing runs: the list, and the screen of one with live progress and exceptions."""
 
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from abonent.contexts.access.queries import user_names
 from abonent.contexts.charging import queries as charging
-from abonent.contexts.charging.models import RunKind
-from abonent.contexts.charging.queries import run_scope
+from abonent.contexts.charging.models import RunKind, RunState
+from abonent.contexts.charging.queries import exceptions_by_code, run_row, run_scope
+from abonent.contexts.metering.queries import serials_of
+from abonent.contexts.places.queries import address_of
+from abonent.gateways import queue
+from abonent.interfaces.office import formats
 from abonent.interfaces.office.filters import RunFilter
-from abonent.interfaces.office.lists import Column, Listing
+from abonent.interfaces.office.lists import Column, Listing, Row
 from abonent.interfaces.office.rendering import listed
 from abonent.interfaces.office.roles import STAFF, allow
 from abonent.interfaces.office.words import run_state
+from abonent.usecases import exception_reasons
+
+JOBS = ("billing.rate", "billing.approve", "billing.cancel")
 
 
-def scope_word(row: dict[str, Any]) -> str:
+def scope_word(row: Row) -> str:
     return run_scope(row) or str(_("all accounts"))
 
 
 @allow(*STAFF)
 def runs(request: HttpRequest) -> HttpResponse:
+    """The list of runs, newest first."""
     filters = RunFilter(request.GET)
     columns = [
         Column(
@@ -35,7 +46,7 @@ def runs(request: HttpRequest) -> HttpResponse:
         Column(
             name="kind", title=_("Kind"), text=lambda row: RunKind(row["kind"]).label, minor_on_phone=True
         ),
-        Column(name="scope", title=_("For"), text=scope_word),
+        Column(name="scope", title=_("For"), text=scope_word, minor_on_phone=True),
         Column(
             name="state",
             title=_("State"),
@@ -67,14 +78,122 @@ def runs(request: HttpRequest) -> HttpResponse:
 
 @allow(*STAFF)
 def screen(request: HttpRequest, run_id: int) -> HttpResponse:
-    raise Http404
+    """The run: where it stands, its totals, what it parked and what can be done with it."""
+    return render(request, "office/runs/screen.html", run_context(run_id))
 
 
 @allow(*STAFF)
 def progress(request: HttpRequest, run_id: int) -> HttpResponse:
-    raise Http404
+    """The same without the page around it: asked for every second while the run is busy."""
+    return render(request, "office/runs/_run.html", run_context(run_id))
 
 
 @allow(*STAFF)
 def exceptions(request: HttpRequest, run_id: int) -> HttpResponse:
-    raise Http404
+    """What a run parked, of one code or of all; also as a spreadsheet."""
+    row = _run(run_id)
+    rows = charging.run_exceptions(run_id=run_id)
+    code = request.GET.get("code", "")
+    if code:
+        rows = rows.filter(code=code)
+    serials: dict[int, str] = {}
+
+    def told(one: Row) -> str:
+        meter = one["facts"].get("installation_id")
+        if meter and meter not in serials:
+            serials.update(serials_of([meter]))
+        return exception_reasons.details(one["code"], {**one["facts"], "serial": serials.get(meter)})
+
+    columns = [
+        Column(
+            name="code",
+            title=_("Reason"),
+            order=("code",),
+            text=lambda one: exception_reasons.reason(one["code"]).title,
+        ),
+        Column(
+            name="account",
+            title=_("Account"),
+            order=("account_number",),
+            text=lambda one: one["account_number"],
+            link=_account_link,
+        ),
+        Column(
+            name="address",
+            title=_("Address"),
+            text=_exception_address,
+            link=lambda one: reverse("office:building", args=[one["building_id"]]),
+            order=("street_name", "building_order", "building_number", "premise_order"),
+        ),
+        Column(name="details", title=_("What is wrong"), text=told),
+    ]
+    listing = Listing(rows, columns, request.GET, default_sort="address")
+    context = {"run": row, "code": code, "reason": exception_reasons.reason(code) if code else None}
+    return listed(
+        request,
+        listing,
+        file_name=f"run-{run_id}-exceptions",
+        page="office/runs/exceptions.html",
+        context=context,
+    )
+
+
+def _account_link(row: Row) -> str | None:
+    return reverse("office:account", args=[row["account_number"]]) if row["account_number"] else None
+
+
+def _exception_address(row: Row) -> str:
+    return address_of(
+        street_kind=row["street_kind"],
+        street=row["street_name"],
+        building=row["building_number"],
+        premise=row["premise_number"],
+    )
+
+
+def _run(run_id: int) -> Row:
+    row = run_row(run_id=run_id)
+    if row is None:
+        raise Http404
+    return row
+
+
+def run_context(run_id: int) -> dict[str, Any]:
+    """Everything the run's screen shows. Raises Http404."""
+    row = _run(run_id)
+    job = next((found for task in JOBS if (found := queue.unfinished(task, run_id=run_id))), None)
+    now = timezone.now()
+    state = RunState(row["state"])
+    people = user_names([row["created_by_id"], row["approved_by_id"]])
+    return {
+        "run": row,
+        "kind": RunKind(row["kind"]).label,
+        "scope": scope_word(row),
+        "state_word": run_state(state),
+        "is_busy": job is not None or state == RunState.RATING,
+        "is_rating": state == RunState.RATING,
+        "nobody_works": bool(job and job.started_at is None and not queue.live_workers(at=now)),
+        "can_rate": state in (RunState.DRAFT, RunState.RATED, RunState.FAILED),
+        "can_approve": state == RunState.RATED,
+        "can_discard": state in (RunState.DRAFT, RunState.RATED, RunState.FAILED),
+        "can_cancel": state == RunState.POSTED and row["kind"] != RunKind.REVERSAL,
+        "author": people.get(row["created_by_id"], ""),
+        "approver": people.get(row["approved_by_id"], ""),
+        "reversals": charging.reversals_of(run_id=run_id),
+        "speed": _speed(row, job, now) if state == RunState.RATING else None,
+        "groups": [
+            {**group, "reason": exception_reasons.reason(group["code"])}
+            for group in exceptions_by_code(run_id=run_id)
+        ],
+    }
+
+
+def _speed(row: Row, job: queue.Unfinished | None, now: Any) -> dict[str, Any]:
+    """Accounts a second since the work began, and how long the rest takes at that rate."""
+    done, total = row["accounts_done"], row["accounts_total"]
+    seconds = (now - job.started_at).total_seconds() if job and job.started_at else 0.0
+    speed = {"percent": done * 100 // total if total else 0, "elapsed": formats.span(seconds)}
+    if done and seconds > 0:
+        speed["rate"] = round(done / seconds)
+        speed["left"] = formats.span((total - done) * seconds / done)
+    return speed

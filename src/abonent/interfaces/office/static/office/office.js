@@ -142,3 +142,15 @@ document.addEventListener("DOMContentLoaded", () => {
   drawCharts();
   fillBars();
 });
+
+/* Fields that matter only for some choice: data-depends="name=value". */
+function showDependents() {
+  document.querySelectorAll("[data-depends]").forEach((field) => {
+    const [name, value] = field.dataset.depends.split("=");
+    const chooser = field.closest("form").elements[name];
+    field.hidden = !chooser || chooser.value !== value;
+  });
+}
+document.addEventListener("change", showDependents);
+document.addEventListener("htmx:afterSettle", showDependents);
+document.addEventListener("DOMContentLoaded", showDependents);

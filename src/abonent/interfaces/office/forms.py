@@ -1,0 +1,112 @@
+"""Forms of the office that do something; those that narrow lists are in `filters`."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from abonent.contexts.charging.queries import period_choices
+from abonent.contexts.contracts.queries import account_scope
+from abonent.contexts.parties.models import Branch
+from abonent.contexts.places.queries import buildings_by_address
+from abonent.interfaces.office import formats
+from abonent.kernel.periods import Month
+from abonent.usecases.billing_run import Scope
+
+EVERYBODY, BRANCH, BUILDING, ACCOUNT = "all", "branch", "building", "account"
+
+
+class MonthField(forms.ChoiceField):
+    """A month among the supplier's periods, read as a `Month`."""
+
+    def clean(self, value: Any) -> Month | None:
+        text = super().clean(value)
+        return Month.parse(text) if text else None
+
+
+class NewRun(forms.Form):
+    """What to bill: a month, and whom."""
+
+    period = MonthField(label=gettext_lazy("Month"))
+    book_in = MonthField(label=gettext_lazy("Book in"), required=False)
+    whom = forms.ChoiceField(
+        label=gettext_lazy("For"),
+        choices=[
+            (EVERYBODY, gettext_lazy("all accounts")),
+            (BRANCH, gettext_lazy("a branch")),
+            (BUILDING, gettext_lazy("a building")),
+            (ACCOUNT, gettext_lazy("an account")),
+        ],
+        initial=EVERYBODY,
+    )
+    branch = forms.ModelChoiceField(
+        Branch.objects.order_by("name"), label=gettext_lazy("Branch"), required=False
+    )
+    building = forms.CharField(label=gettext_lazy("Street and house"), max_length=100, required=False)
+    account = forms.CharField(label=gettext_lazy("Account number"), max_length=16, required=False)
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.periods = period_choices()
+        months = [
+            (str(Month.of(row.month)), formats.month(row.month) + ("" if row.is_open else _(" (closed)")))
+            for row in self.periods
+        ]
+        self.fields["period"].choices = months
+        opened = [(str(Month.of(row.month)), formats.month(row.month)) for row in self.periods if row.is_open]
+        self.fields["book_in"].choices = [("", _("the same month")), *opened]
+        for name, field in self.fields.items():
+            css = "form-select" if isinstance(field.widget, forms.Select) else "form-control"
+            invalid = " is-invalid" if name in self.errors else ""
+            field.widget.attrs["class"] = css + invalid
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        whom = values.get("whom")
+        self._scope: dict[str, int] = {}
+        self._text = _("all accounts")
+        if whom == BRANCH:
+            if not (branch := values.get("branch")):
+                raise ValidationError({"branch": _("Choose a branch.")})
+            self._scope, self._text = {"branch_id": branch.pk}, branch.name
+        elif whom == BUILDING:
+            self._read_building(values.get("building", ""))
+        elif whom == ACCOUNT:
+            found = account_scope(number=values.get("account", "").strip())
+            if found is None:
+                raise ValidationError({"account": _("There is no account with this number.")})
+            self._scope = {"account_id": found.account_id}
+            self._text = f"{found.number}, {found.payer}"
+        return values
+
+    def _read_building(self, text: str) -> None:
+        found = buildings_by_address(text=text, limit=6)
+        if len(found) != 1:
+            raise ValidationError(
+                {
+                    "building": _("Several buildings fit: %(addresses)s.")
+                    % {"addresses": "; ".join(address for _id, address in found)}
+                    if found
+                    else _("No building fits. Write the street and the house: Lenina 12.")
+                }
+            )
+        self._scope, self._text = {"building_id": found[0][0]}, found[0][1]
+
+    def scope(self) -> Scope:
+        """Return what the run is for, once the form is valid."""
+        supplier_id = next(
+            row.supplier_id for row in self.periods if Month.of(row.month) == self.cleaned_data["period"]
+        )
+        return Scope(supplier_id, **self._scope)
+
+    def scope_text(self) -> str:
+        return self._text
+
+
+class ReasonForm(forms.Form):
+    """Why something is taken back: kept with it for good."""
+
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200)
