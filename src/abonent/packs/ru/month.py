@@ -32,6 +32,8 @@ _PRICED = ["account_id", "building_id", "zone", "begins_on", "ends_on", "quantit
 
 def _account_problems(problems: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
     """Name the accounts of the premises with problems; a building's own stay without an account."""
+    if problems.is_empty():
+        return empty(EXCEPTIONS)
     accounts = segments.select("premise_id", "account_id").unique()
     return problems.join(accounts, on="premise_id", how="left").select(
         "building_id", "account_id", "code", "facts"
@@ -39,6 +41,8 @@ def _account_problems(problems: pl.DataFrame, segments: pl.DataFrame) -> pl.Data
 
 
 def _unpriced(rows: pl.DataFrame) -> pl.DataFrame:
+    if rows.is_empty():
+        return empty(EXCEPTIONS)
     return rows.unique(["account_id", "zone"], maintain_order=True).select(
         "building_id",
         "account_id",
@@ -122,7 +126,7 @@ def rate(inputs: Inputs, parameters: ParameterSet, month: Month, *, with_common_
         lines += [
             to_lines(shares.filter("by_meter"), catalogue.COMMON_METERED),
             to_lines(shares.filter(~pl.col("by_meter")), catalogue.COMMON_NORM),
-            to_lines(given_back, catalogue.COMMON_NEGATIVE) if not given_back.is_empty() else empty(LINES),
+            to_lines(given_back, catalogue.COMMON_NEGATIVE),
         ]
         exceptions += [_account_problems(volumes.problems, segments), _unpriced(unpriced_shares)]
 

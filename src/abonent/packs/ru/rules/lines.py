@@ -8,6 +8,8 @@ from abonent.engine.registry import BECAUSE_WIDTH, Rule
 
 def to_lines(priced: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     """Return LINES of `rule`; its `because` is read from columns of the declared names. One rounding a line."""
+    if priced.is_empty():
+        return frames.empty(frames.LINES)
     facts = [pl.col(name) for name in rule.because]
     facts += [pl.lit(0)] * (BECAUSE_WIDTH - len(facts))
     return frames.shape(

@@ -12,6 +12,8 @@ PREMISE_PROBLEMS = {
 
 def premise_problem(frame: pl.DataFrame, code: str, *facts: str) -> pl.DataFrame:
     """Turn rows with `premise_id`, `building_id` (premise 0: the building's own meter) into problems."""
+    if frame.is_empty():
+        return pl.DataFrame(schema=PREMISE_PROBLEMS)
     told = (
         pl.struct(pl.col(name).cast(pl.Int64) for name in facts).struct.json_encode()
         if facts

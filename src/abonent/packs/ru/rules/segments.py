@@ -84,6 +84,8 @@ def price_segments(rows: pl.DataFrame, prices: pl.DataFrame) -> tuple[pl.DataFra
     keyed = rows.with_row_index("__row")
     joined = keyed.join(prices, on=["tariff_group_id", "zone"], how="left")
     simple = joined.filter(pl.col("whole"))
+    if simple.height == rows.height:
+        return simple.drop("price_begins_on", "price_ends_on", "whole", "__row"), rows.clear()
     piecewise = (
         joined.filter(~pl.col("whole").fill_null(False))
         .with_columns(
@@ -100,7 +102,5 @@ def price_segments(rows: pl.DataFrame, prices: pl.DataFrame) -> tuple[pl.DataFra
     pieces = split_by_days(
         piecewise.filter("covered", pl.col("days") > 0), key="__row", quantity="quantity_wh"
     ).drop("row_days", "covered")
-    priced = pl.concat([simple, pieces.select(simple.columns)]).drop(
-        "price_begins_on", "price_ends_on", "whole", "__row"
-    )
-    return priced, unpriced
+    priced = pl.concat([simple, pieces.select(simple.columns)])
+    return priced.drop("price_begins_on", "price_ends_on", "whole", "__row"), unpriced

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 import polars as pl
 
@@ -35,6 +36,7 @@ def _thousandths(text: str | None) -> int:
     return int(value)
 
 
+@lru_cache(maxsize=64)
 def read_settings(parameters: ParameterSet, month: Month) -> Settings:
     """Return the settings of the first day of `month`. Raises what `ParameterSet.version` raises."""
     day = month.first_day
