@@ -70,16 +70,14 @@ def test_no_model_change_waits_for_a_migration() -> None:
 
 
 def test_up_serves_the_office_with_a_living_worker_and_stops_on_ctrl_c(scratch_home: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = _free_port()
     environment = {key: value for key, value in os.environ.items() if key != "DJANGO_SETTINGS_MODULE"}
     up = subprocess.Popen(
         [ABONENT, "up", "--port", str(port)], env=environment, stdout=-1, stderr=-1, text=True
     )
     try:
         give_up_at = time.monotonic() + 60
-        while _answer(port, "/static/vendor/htmx-2.0.11/htmx.min.js") != 200:
+        while _answer(port, "/static/django_htmx/django-htmx.js") != 200:
             assert up.poll() is None, up.communicate()
             assert time.monotonic() < give_up_at
             time.sleep(0.2)
@@ -98,7 +96,28 @@ def test_up_serves_the_office_with_a_living_worker_and_stops_on_ctrl_c(scratch_h
         assert database_server.status().running
     finally:
         up.kill()
-        up.communicate()
+        up.communicate(timeout=30)
+
+
+def test_what_up_started_does_not_outlive_it(scratch_home: Path) -> None:
+    environment = {key: value for key, value in os.environ.items() if key != "DJANGO_SETTINGS_MODULE"}
+    up = subprocess.Popen([ABONENT, "up", "--port", str(_free_port())], env=environment, stdout=-1, text=True)
+    try:
+        assert "The office is at" in up.stdout.readline()
+        give_up_at = time.monotonic() + 30
+        while len(children := psutil.Process(up.pid).children(recursive=True)) < 2:
+            assert time.monotonic() < give_up_at
+            time.sleep(0.1)
+    finally:
+        up.kill()
+        up.communicate(timeout=30)
+    assert not psutil.wait_procs(children, timeout=15)[1]
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 def _answer(port: int, path: str) -> int:

@@ -309,7 +309,8 @@ def _create_database() -> None:
 
 
 def _accepts_connections() -> bool:
-    return _run("pg_isready", "-q", "-h", socket_folder(), "-p", str(PORT)).returncode == 0
+    asked = _run("pg_isready", "-q", "-h", socket_folder(), "-p", str(PORT), "-U", USER, "-d", "postgres")
+    return asked.returncode == 0
 
 
 def _answers() -> bool:

@@ -1,6 +1,6 @@
 """`abonent up` and `abonent worker`: the programs that keep running."""
 
-import os
+import ctypes
 import signal
 import subprocess
 import sys
@@ -14,6 +14,7 @@ from abonent.interfaces.cli import runtime
 
 app = typer.Typer()
 
+_PR_SET_PDEATHSIG = 1  # from <linux/prctl.h>
 _PATIENCE_SECONDS = 15  # a job cut off later is put back in the queue by another worker
 
 
@@ -61,9 +62,15 @@ def _supervise(commands: dict[str, list[str]]) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
-    # Sessions of their own: Ctrl-C reaches only us, and we stop them in order.
+    # Sessions of their own: Ctrl-C reaches only us, and we stop them in order. Should we be killed outright,
+    # the kernel tells them to stop.
+    libc = ctypes.CDLL(None)
     running = {
-        name: subprocess.Popen(command, start_new_session=True, env=os.environ | {"PYTHONUNBUFFERED": "1"})
+        name: subprocess.Popen(
+            command,
+            start_new_session=True,
+            preexec_fn=lambda: libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM),
+        )
         for name, command in commands.items()
     }
     ended = None
