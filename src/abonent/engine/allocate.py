@@ -19,7 +19,7 @@ def allocate(
     amount = whole.abs() * pl.col(weight).cast(pl.Int128)
     weights = pl.col(weight).cast(pl.Int128).sum().over(keys)
     floored = (
-        frame.with_row_index("__row")
+        frame.with_row_index("__place")
         .with_columns(__weights=weights)
         .with_columns(
             __floor=pl.when(pl.col("__weights") > 0).then(amount // pl.col("__weights")).otherwise(0),
@@ -34,6 +34,6 @@ def allocate(
         floored.with_columns(
             ((pl.col("__floor") + extra) * whole.sign()).cast(pl.Int64, strict=True).alias(into)
         )
-        .sort("__row")
-        .drop("__row", "__weights", "__floor", "__rest")
+        .sort("__place")
+        .drop("__place", "__weights", "__floor", "__rest")
     )
