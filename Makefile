@@ -45,7 +45,7 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(CHECK_ENV) $(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python tools/lint_parameters.py
+	$(CHECK_ENV) $(BIN)/abonent parameters lint
 	$(CHECK_ENV) $(BIN)/python -W ignore::RuntimeWarning -m django makemigrations --check --dry-run
 
 check: lint ## what to run before every commit: style, types, layers, migrations, quick tests
