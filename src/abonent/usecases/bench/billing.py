@@ -177,8 +177,8 @@ def _floor(run: Run, month: Month) -> dict[str, float]:
         with psycopg.connect(dsn()) as writer, writer.cursor() as cursor:
             drafts.make_drafts(cursor, 0, run.slot or 0)
             for book in drafts.BOOKS:
-                with files[book.table].open("rb") as file:
-                    _copy_in(cursor, drafts.draft_of(book, 0), file)
+                with files[book.table].open("rb") as rows:
+                    _copy_in(cursor, drafts.draft_of(book, 0), rows)
             phases["write (busy)"] = perf_counter() - begun
             before = perf_counter()
             drafts.index_drafts(cursor, 0)
@@ -188,8 +188,8 @@ def _floor(run: Run, month: Month) -> dict[str, float]:
             phases["commit"] = perf_counter() - before
         thread.join()
         phases["total"] = perf_counter() - begun
-        with connection.cursor() as cursor:
-            drafts.drop_drafts(cursor, 0)
+        with connection.cursor() as cleaner:
+            drafts.drop_drafts(cleaner, 0)
     if failures:
         raise failures[0]
     return phases
@@ -209,7 +209,7 @@ def _input_queries(run: Run, month: Month) -> list[str]:
 
 
 def _copy_out(reader: psycopg.Connection[Any], query: str, file: Path | None) -> None:
-    with reader.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT BINARY)") as copy:  # type: ignore[arg-type]
+    with reader.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT BINARY)") as copy:
         if file is None:
             for _ in copy:
                 pass
