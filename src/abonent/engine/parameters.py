@@ -5,11 +5,13 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from abonent.engine import parameter_lint
 from abonent.engine.parameter_lint import Problem
-from abonent.engine.strict_yaml import YamlError, read
+from abonent.engine.strict_yaml import Document, YamlError, read
 from abonent.kernel.periods import DateRange
 
 Row = Mapping[str, str | None]
@@ -42,12 +44,11 @@ class Version:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A figure or a table of the law, through time. `canonical` is what its hash is taken of."""
+    """A figure or a table of the law, through time. `content` is what its file says."""
 
     id: str
-    description: str
     versions: tuple[Version, ...]
-    canonical: str
+    content: Mapping[str, Any]
 
 
 class ParameterError(ValueError):
@@ -62,7 +63,7 @@ class ParameterMissingError(LookupError):
     """No parameter of this id, or no version of it for this day."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one set is one identity, so that what is read out of it can be cached
 class ParameterSet:
     """All parameters of a pack."""
 
@@ -83,12 +84,14 @@ class ParameterSet:
         """Return the set with these parameters instead of those of the same id."""
         return replace(self, parameters={**self.parameters, **{one.id: one for one in parameters}})
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """sha256 over every figure, date and source; formatting and comments do not change it."""
         digest = hashlib.sha256()
         for id in sorted(self.parameters):
-            digest.update(self.parameters[id].canonical.encode())
+            content = self.parameters[id].content
+            canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, default=date.isoformat)
+            digest.update(canonical.encode())
         return digest.hexdigest()
 
     def _parameter(self, id: str) -> Parameter:
@@ -116,6 +119,13 @@ def parse(text: str, /, *, name: str) -> Parameter:
     if problems:
         raise ParameterError(problems)
     return _parameter(data)
+
+
+def from_content(content: Mapping[str, Any], /, *, name: str) -> Parameter:
+    """Make a parameter of what its file would say. Raises ParameterError."""
+    if problems := parameter_lint.check(Document(dict(content), {}), file=name):
+        raise ParameterError(problems)
+    return _parameter(content)
 
 
 def lint(path: Path, /) -> list[Problem]:
@@ -164,7 +174,7 @@ def _check(text: str, *, file: str) -> tuple[object, list[Problem]]:
 
 def _parameter(data: object) -> Parameter:
     """Build from data that passed the lint."""
-    assert isinstance(data, dict)
+    assert isinstance(data, Mapping)
     starts = sorted(map(date.fromisoformat, data["versions"]))
     ends: dict[date, date | None] = dict(zip(starts, [*starts[1:], None], strict=True))
     versions = []
@@ -182,5 +192,4 @@ def _parameter(data: object) -> Parameter:
                 value=content.get("value"),
             )
         )
-    canonical = json.dumps(data, sort_keys=True, ensure_ascii=False, default=date.isoformat)
-    return Parameter(data["id"], data["description"], tuple(versions), canonical)
+    return Parameter(data["id"], tuple(versions), data)

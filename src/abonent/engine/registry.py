@@ -42,3 +42,8 @@ def declare(
 def rule(number: int) -> Rule:
     """Return a declared rule. Raises KeyError for an unknown number."""
     return _RULES[number]
+
+
+def rules() -> tuple[Rule, ...]:
+    """Return all declared rules by their numbers."""
+    return tuple(_RULES[number] for number in sorted(_RULES))
