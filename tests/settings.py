@@ -13,3 +13,4 @@ from abonent.project.settings import *  # noqa: F403
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.MD5PasswordHasher"
 ]  # signing in a hundred times must be quick
+DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405 - a worker's threads must not hold on to a test database

@@ -1,9 +1,9 @@
 """The job queue, in the same database: a job commits or vanishes with the data it belongs to."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from asgiref.sync import async_to_sync
 from procrastinate import tasks
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
@@ -49,7 +49,7 @@ def retry_stalled() -> int:
             await manager.retry_job(job)
         return len(stalled)
 
-    return asyncio.run(retry())
+    return async_to_sync(retry)()
 
 
 def live_workers(*, at: datetime) -> int:
