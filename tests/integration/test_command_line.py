@@ -99,6 +99,16 @@ def test_up_serves_the_office_with_a_living_worker_and_stops_on_ctrl_c(scratch_h
         up.communicate(timeout=30)
 
 
+def test_a_taken_port_is_refused_at_once(scratch_home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        refused = abonent("up", "--port", str(taken.getsockname()[1]))
+    assert refused.returncode == 1
+    assert "already in use" in refused.stderr
+    assert "--port" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert not database_server.status().running
+
+
 def test_what_up_started_does_not_outlive_it(scratch_home: Path) -> None:
     environment = {key: value for key, value in os.environ.items() if key != "DJANGO_SETTINGS_MODULE"}
     up = subprocess.Popen([ABONENT, "up", "--port", str(_free_port())], env=environment, stdout=-1, text=True)

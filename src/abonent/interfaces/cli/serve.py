@@ -2,6 +2,7 @@
 
 import ctypes
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -39,6 +40,7 @@ def up(
     workers: Annotated[int, typer.Option(min=1, help="Processes of the web server.")] = 1,
 ) -> None:
     """Serve the office, with a worker beside it, until Ctrl-C."""
+    _refuse_taken_port(host, port)
     if database_server.is_embedded():
         runtime.migrate()
     runtime.ready()
@@ -50,6 +52,15 @@ def up(
     jobs = [sys.executable, "-c", "from abonent.interfaces.cli import main; main()", "worker"]
     typer.echo(f"The office is at http://{host}:{port}/ – Ctrl-C stops it.")
     raise typer.Exit(_supervise({"web server": web, "worker": jobs}))
+
+
+def _refuse_taken_port(host: str, port: int) -> None:
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        reason = f"abonent: cannot serve at {host}, port {port}: {error.strerror}. Name another: abonent up --port 8001"
+        typer.echo(reason, err=True)
+        raise typer.Exit(1) from error
 
 
 def _supervise(commands: dict[str, list[str]]) -> int:
