@@ -1,0 +1,200 @@
+"""A building's month: what came in, what each took, what was shared out (ПП РФ 354, formulas 12, 15, п. 44–47)."""
+
+from django.utils.translation import gettext_lazy as _
+
+from abonent.usecases.books_check._check import A_LINE, RUN_BATCHES, Check, lines_of_rules
+
+_COUNTED = """FROM charging_buildingbalance g JOIN charging_run n ON n.id = g.run_id
+    WHERE n.state IN (4, 5) AND n.slot = ANY(%(slots)s)"""
+BALANCES = f"SELECT count(*) {_COUNTED}"
+_BALANCE = f"SELECT g.*, n.rated_at {_COUNTED}"
+A_BUILDING = "'building' AS kind, g.run_id, g.building_id, g.period"
+_REST = "g.supplied_wh - g.nonliving_wh - g.norm_wh - g.metered_wh - g.heating_wh"
+
+
+def _against_lines(*, rules: str, expected: str, figure: str, sign: str = "") -> str:
+    """Compare a figure of the balance that a run made with the lines that stood after that run.
+
+    Reversing lines take away what they reverse, so the lines of all runs up to this one add up to what stood.
+    """
+    return f"""
+        WITH g AS ({_BALANCE}), carried AS (
+            SELECT run_id, building_id, period,
+                sum(sum(quantity_wh)) OVER (PARTITION BY building_id, period ORDER BY run_id) AS carried_wh
+            FROM (
+                SELECT b.run_id, l.building_id, l.period, l.quantity_wh
+                FROM charging_chargeline l JOIN ({RUN_BATCHES}) b USING (slot, batch_id)
+                WHERE l.slot = ANY(%(month_slots)s) AND l.period = ANY(%(months)s) AND l.rule IN ({rules})
+                UNION ALL
+                SELECT run_id, building_id, period, 0 FROM g
+            ) of_all_runs
+            GROUP BY run_id, building_id, period
+        )
+        SELECT {A_BUILDING}, '{figure}' AS figure, format('%%s Wh', {expected}) AS expected,
+            format('%%s Wh in lines of rules {rules}', {sign}carried_wh) AS found
+        FROM g JOIN carried USING (run_id, building_id, period)
+        WHERE {sign}carried_wh <> {expected}
+        """
+
+
+CHECKS = (
+    Check(
+        "building.identity",
+        _("What a building was supplied is what its premises used and its common needs took"),
+        BALANCES,
+        f"""
+        SELECT {A_BUILDING}, 'common_wh, negative_wh' AS figure, format('%%s, %%s', common, negative) AS expected,
+            format('%%s, %%s', g.common_wh, g.negative_wh) AS found
+        FROM ({_BALANCE}) g
+        CROSS JOIN LATERAL (SELECT
+            CASE g.method WHEN 2 THEN g.cap_wh ELSE greatest(0, {_REST}) END AS common,
+            CASE g.method WHEN 2 THEN 0 ELSE greatest(0, -({_REST})) END AS negative) e
+        WHERE (g.common_wh, g.negative_wh) IS DISTINCT FROM (common, negative)
+        """,
+    ),
+    Check(
+        "building.cap",
+        _("Common needs go to the consumers up to the norm, and the rest to the executor"),
+        BALANCES,
+        f"""
+        SELECT {A_BUILDING}, 'distributed_wh + executor_wh' AS figure,
+            format('%%s Wh, of it at most %%s distributed', g.common_wh,
+                CASE WHEN b.excess_to_consumers THEN g.common_wh ELSE g.cap_wh END) AS expected,
+            format('%%s Wh, of it %%s distributed', g.distributed_wh + g.executor_wh, g.distributed_wh) AS found
+        FROM ({_BALANCE}) g JOIN places_building b ON b.id = g.building_id
+        WHERE g.distributed_wh + g.executor_wh <> g.common_wh OR g.executor_wh < 0 OR g.distributed_wh < 0
+           OR g.distributed_wh > CASE WHEN b.excess_to_consumers THEN g.common_wh ELSE g.cap_wh END
+           OR g.unassigned_wh NOT BETWEEN 0 AND g.distributed_wh OR g.unreturned_wh NOT BETWEEN 0 AND g.negative_wh
+        """,
+    ),
+    Check(
+        "building.metered",
+        _("The metered volume of a building is what its premises are charged by meter or average"),
+        BALANCES,
+        _against_lines(rules="1, 2", expected="g.metered_wh", figure="metered_wh"),
+    ),
+    Check(
+        "building.norm",
+        _("The volume by norm of a building is what its premises are charged by norm"),
+        BALANCES,
+        _against_lines(rules="3", expected="g.norm_wh", figure="norm_wh"),
+    ),
+    Check(
+        "building.shares",
+        _("The shares of a building add up to what was distributed"),
+        BALANCES,
+        _against_lines(
+            rules="5, 6", expected="(g.distributed_wh - g.unassigned_wh)", figure="distributed_wh - unassigned_wh"
+        ),
+    ),
+    Check(
+        "building.returned",
+        _("What a building's premises used above its meter is returned to the residents, down to their own usage"),
+        BALANCES,
+        _against_lines(
+            rules="7", expected="(g.negative_wh - g.unreturned_wh)", figure="negative_wh - unreturned_wh", sign="-"
+        ),
+    ),
+    Check(
+        "building.balance",
+        _("Whatever was shared out in a building has its balance"),
+        lines_of_rules(5, 6, 7),
+        f"""
+        SELECT {A_LINE}, b.run_id, 'rule ' || l.rule AS figure, 'a balance of the building' AS expected, 'none'
+            AS found
+        FROM charging_chargeline l JOIN ({RUN_BATCHES}) b USING (slot, batch_id)
+        WHERE l.slot = ANY(%(slots)s) AND l.rule IN (5, 6, 7) AND l.reverses_batch_id = 0 AND NOT EXISTS (
+            SELECT FROM charging_buildingbalance g
+            WHERE g.run_id = b.run_id AND g.building_id = l.building_id AND g.period = l.period)
+        """,
+    ),
+    Check(
+        "building.area",
+        _("A share of common needs is in proportion to the area of the premise"),
+        lines_of_rules(5, 6),
+        f"""
+        WITH piece AS (
+            SELECT l.slot, l.batch_id, min(l.line_no) AS no, l.account_id, l.building_id, l.period, l.because[1]
+                AS whole_wh,
+                l.because[2] AS area_dm2, l.because[3] AS total_area_dm2, l.because[4] AS named_id, l.begins_on,
+                    l.ends_on,
+                sum(l.quantity_wh) AS share_wh, count(*) AS lines
+            FROM charging_chargeline l
+            WHERE l.slot = ANY(%(slots)s) AND l.rule IN (5, 6) AND l.reverses_batch_id = 0
+            GROUP BY l.slot, l.batch_id, l.account_id, l.building_id, l.period, l.because[1], l.because[2],
+                l.because[3],
+                l.because[4], l.begins_on, l.ends_on
+        ), share AS (
+            SELECT slot, batch_id, min(no) AS no, account_id, building_id, period, whole_wh, area_dm2, total_area_dm2,
+                named_id, sum(share_wh) AS share_wh, sum(lines) AS lines, sum(ends_on - begins_on) AS days,
+                (period + interval '1 month')::date - period AS month_days
+            FROM piece
+            GROUP BY slot, batch_id, account_id, building_id, period, whole_wh, area_dm2, total_area_dm2, named_id
+        )
+        SELECT 'line' AS kind, s.slot, s.batch_id, s.no, s.account_id, s.building_id, s.period,
+            format('%%s Wh × %%s / %%s dm² × %%s / %%s days', whole_wh, s.area_dm2, total_area_dm2, days,
+                month_days) AS figure,
+            format('%%s Wh of building %%s, %%s dm²', round(whole_wh::numeric * s.area_dm2 * days
+                / nullif(total_area_dm2 * month_days, 0)), s.building_id, g.area_dm2) AS expected,
+            format('%%s Wh of building %%s, %%s dm²', share_wh, named_id, total_area_dm2) AS found
+        FROM share s JOIN ({RUN_BATCHES}) b USING (slot, batch_id)
+        LEFT JOIN charging_buildingbalance g ON g.run_id = b.run_id AND g.building_id = s.building_id
+        WHERE named_id <> s.building_id OR g.area_dm2 IS DISTINCT FROM total_area_dm2
+           OR abs(share_wh * total_area_dm2 * month_days - whole_wh::numeric * s.area_dm2 * days)
+              >= total_area_dm2 * month_days * s.lines
+        """,
+    ),
+    Check(
+        "building.meter",
+        _("What a building was supplied is what its meter counted between its readings × ratio"),
+        BALANCES + " AND g.method = 1",
+        f"""
+        WITH g AS ({_BALANCE}), counted AS (
+            SELECT g.run_id, g.building_id, sum(i.ratio * (e.value_wh - s.value_wh + CASE WHEN e.value_wh < s.value_wh
+                    THEN 1000 * power(10::numeric, i.digits) ELSE 0 END)) AS counted_wh
+            FROM g
+            JOIN metering_installation i ON i.building_id = g.building_id AND i.role = 2
+                AND lower(i.during) < g.period + interval '1 month'
+                AND coalesce(upper(i.during), 'infinity') >= g.period
+            -- what was known when the month was rated: since then a reading may have come in, or been annulled
+            LEFT JOIN LATERAL (
+                SELECT r.value_wh FROM metering_reading r
+                WHERE r.installation_id = i.id AND r.status IN (1, 4) AND r.entered_at <= g.rated_at
+                  AND (r.taken_on < g.period OR r.taken_on = lower(i.during))
+                ORDER BY r.taken_on DESC, r.status LIMIT 1) s ON true
+            LEFT JOIN LATERAL (
+                SELECT r.value_wh FROM metering_reading r
+                WHERE r.installation_id = i.id AND r.status IN (1, 4) AND r.entered_at <= g.rated_at
+                  AND r.taken_on >= g.period AND r.taken_on < g.period + interval '1 month'
+                  AND r.taken_on > lower(i.during)
+                ORDER BY r.taken_on DESC, r.status LIMIT 1) e ON true
+            WHERE g.method = 1
+            GROUP BY g.run_id, g.building_id
+            HAVING bool_and(s.value_wh IS NOT NULL AND e.value_wh IS NOT NULL)
+        )
+        SELECT {A_BUILDING}, 'supplied_wh' AS figure, counted_wh::bigint AS expected, g.supplied_wh AS found
+        FROM g JOIN counted USING (run_id, building_id)
+        WHERE counted_wh <> g.supplied_wh
+        """,
+    ),
+    Check(
+        "account.return",
+        _("A return stops at what the account used itself"),
+        lines_of_rules(7),
+        f"""
+        SELECT {A_LINE}, 'usage less return' AS figure, 'at least 0 Wh' AS expected,
+            format('%%s Wh', used_wh - returned_wh) AS found
+        FROM (
+            SELECT l.period, l.account_id, l.building_id, max(l.slot) FILTER (WHERE l.rule = 7) AS slot,
+                max(l.batch_id) FILTER (WHERE l.rule = 7) AS batch_id, max(l.line_no) FILTER (WHERE l.rule = 7)
+                    AS line_no,
+                coalesce(sum(l.quantity_wh) FILTER (WHERE l.rule IN (1, 2, 3)), 0) AS used_wh,
+                -sum(l.quantity_wh) FILTER (WHERE l.rule = 7) AS returned_wh
+            FROM charging_chargeline l
+            WHERE l.rule IN (1, 2, 3, 7) AND l.slot = ANY(%(slots)s) AND l.reverses_batch_id = 0
+            GROUP BY l.batch_id, l.period, l.account_id, l.building_id
+        ) l
+        WHERE returned_wh > greatest(used_wh, 0)
+        """,
+    ),
+)

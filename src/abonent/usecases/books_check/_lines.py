@@ -1,0 +1,164 @@
+"""A charge line by itself: its amount, its days, its price, its account."""
+
+from django.utils.translation import gettext_lazy as _
+
+from abonent.usecases.books_check._check import A_LINE, LINES, REVERSALS, RUN_BATCHES, STANDING, Check
+
+# Multiplied, not divided: a numeric quotient is cut off somewhere, a product is exact.
+_AMOUNT = "round(l.quantity_wh::numeric * l.price_e5 * 0.000001)"
+
+CHECKS = (
+    Check(
+        "line.amount",
+        _("The amount of a line is quantity × price, rounded once, halves away from zero"),
+        LINES,
+        f"""
+        SELECT {A_LINE}, 'amount_minor' AS figure, {_AMOUNT} AS expected, l.amount_minor AS found
+        FROM charging_chargeline l
+        WHERE l.slot = ANY(%(slots)s) AND l.amount_minor <> {_AMOUNT}
+        """,
+    ),
+    Check(
+        "line.days",
+        _("The days of a line are a part of its month"),
+        LINES,
+        f"""
+        SELECT {A_LINE}, 'begins_on, ends_on' AS figure,
+            format('within %%s', to_char(l.period, 'YYYY-MM')) AS expected,
+            format('[%%s, %%s)', l.begins_on, l.ends_on) AS found
+        FROM charging_chargeline l
+        WHERE l.slot = ANY(%(slots)s) AND NOT (
+            extract(day FROM l.period) = 1 AND l.begins_on >= l.period AND l.begins_on < l.ends_on
+            AND l.ends_on <= l.period + interval '1 month')
+        """,
+    ),
+    Check(
+        "line.price",
+        _("The price of a line is the one it names: of its supplier and zone, in force on all its days"),
+        LINES,
+        f"""
+        SELECT {A_LINE}, 'price ' || l.price_id AS figure,
+            CASE WHEN p.id IS NULL THEN 'a price' ELSE format('%%s zone %%s %%s', p.price_e5, p.zone, p.during) END
+                AS expected,
+            format('%%s zone %%s [%%s,%%s)', l.price_e5, l.zone, l.begins_on, l.ends_on) AS found
+        FROM charging_chargeline l
+        LEFT JOIN contracts_price p ON p.id = l.price_id
+        LEFT JOIN places_building b ON b.id = l.building_id
+        LEFT JOIN parties_branch h ON h.id = b.branch_id
+        WHERE l.slot = ANY(%(slots)s) AND (
+            (p.price_e5, p.zone, p.supplier_id) IS DISTINCT FROM (l.price_e5, l.zone, h.supplier_id)
+            OR NOT (p.during @> l.begins_on AND p.during @> l.ends_on - 1))
+        """,
+    ),
+    Check(
+        "line.tariff_group",
+        _("The price of a line is of the tariff group its premise was in on those days"),
+        LINES,
+        f"""
+        SELECT {A_LINE}, 'tariff_group' AS figure,
+            coalesce(t.tariff_group_id::text, 'terms of the premise') AS expected, p.tariff_group_id AS found
+        FROM charging_chargeline l
+        JOIN contracts_price p ON p.id = l.price_id
+        JOIN contracts_account a ON a.id = l.account_id
+        LEFT JOIN contracts_premiseterms t ON t.premise_id = a.premise_id
+            AND lower(t.during) < l.ends_on AND coalesce(upper(t.during), 'infinity') > l.begins_on
+        WHERE {STANDING} AND t.tariff_group_id IS DISTINCT FROM p.tariff_group_id
+        """,
+    ),
+    Check(
+        "line.account",
+        _("The account of a line is of its building and was served on its first and last day"),
+        LINES,
+        f"""
+        SELECT {A_LINE}, 'account ' || l.account_id AS figure,
+            format('in building %%s, served on %%s and %%s', l.building_id, l.begins_on, l.ends_on - 1) AS expected,
+            CASE WHEN a.id IS NULL THEN 'no such account'
+                 WHEN a.building_id <> l.building_id THEN format('in building %%s', a.building_id)
+                 ELSE 'not served' END AS found
+        FROM charging_chargeline l
+        LEFT JOIN contracts_account a ON a.id = l.account_id
+        WHERE {STANDING} AND (
+            a.building_id IS DISTINCT FROM l.building_id
+            OR NOT EXISTS (SELECT FROM contracts_accountservice s
+                           WHERE s.account_id = l.account_id AND s.during @> l.begins_on)
+            OR NOT EXISTS (SELECT FROM contracts_accountservice s
+                           WHERE s.account_id = l.account_id AND s.during @> l.ends_on - 1))
+        """,
+    ),
+    Check(
+        "line.reversal",
+        _("A line that reverses negates exactly one line that was charged"),
+        REVERSALS,
+        f"""
+        SELECT {A_LINE}, format('reverses %%s/%%s', l.reverses_batch_id, l.reverses_line_no) AS figure,
+            CASE WHEN o.batch_id IS NULL THEN 'a line'
+                 ELSE format('%%s Wh, %%s kopecks of account %%s', -o.quantity_wh, -o.amount_minor,
+                     o.account_id) END AS expected,
+            format('%%s Wh, %%s kopecks of account %%s', l.quantity_wh, l.amount_minor, l.account_id) AS found
+        FROM charging_chargeline l
+        LEFT JOIN charging_chargeline o ON o.slot = ANY(%(month_slots)s)
+            AND o.batch_id = l.reverses_batch_id AND o.line_no = l.reverses_line_no
+        WHERE l.slot = ANY(%(slots)s) AND l.reverses_batch_id <> 0 AND (
+            (l.quantity_wh, l.amount_minor) IS DISTINCT FROM (-o.quantity_wh, -o.amount_minor)
+            OR (l.account_id, l.building_id, l.service, l.rule, l.zone, l.period, l.begins_on, l.ends_on, l.price_e5,
+                l.price_id, l.because)
+            IS DISTINCT FROM (o.account_id, o.building_id, o.service, o.rule, o.zone, o.period, o.begins_on,
+                o.ends_on, o.price_e5, o.price_id, o.because)
+            -- only the cancelling of a whole correction takes a reversal back
+            OR o.reverses_batch_id <> 0 AND NOT EXISTS (
+                SELECT FROM ({RUN_BATCHES}) b JOIN charging_run n ON n.id = b.run_id
+                WHERE b.batch_id = l.batch_id AND n.kind = 3))
+        """,
+    ),
+    Check(
+        "line.reversed_once",
+        _("No line is reversed twice"),
+        REVERSALS,
+        """
+        SELECT 'line' AS kind, r.reverses_batch_id AS batch_id, r.reverses_line_no AS no, min(r.account_id)
+            AS account_id,
+            min(r.period) AS period, 'reversals' AS figure, 1 AS expected,
+            format('%%s: %%s', count(*), string_agg(r.batch_id || '/' || r.line_no, ', ' ORDER BY r.batch_id,
+                r.line_no))
+                AS found
+        FROM charging_chargeline r
+        WHERE r.slot = ANY(%(month_slots)s) AND r.reverses_batch_id <> 0 AND NOT EXISTS (
+            SELECT FROM charging_chargeline k
+            WHERE k.slot = ANY(%(month_slots)s) AND k.reverses_batch_id <> 0
+              AND k.reverses_batch_id = r.batch_id AND k.reverses_line_no = r.line_no)
+        GROUP BY r.reverses_batch_id, r.reverses_line_no
+        HAVING count(*) > 1 AND bool_or(r.slot = ANY(%(slots)s))
+        """,
+    ),
+    Check(
+        "line.once",
+        _("Nothing is charged twice for the same days"),
+        LINES,
+        f"""
+        WITH standing AS (
+            SELECT l.slot, l.batch_id, l.line_no, l.account_id, l.building_id, l.service, l.zone, l.period,
+                CASE l.rule WHEN 2 THEN 1 ELSE l.rule END AS rule,
+                    -- a register is charged by its readings or by its average
+                l.begins_on, l.ends_on, CASE WHEN l.rule IN (1, 2) THEN l.because[6] ELSE 0 END AS installation
+            FROM charging_chargeline l
+            WHERE {STANDING}
+        ), several AS (
+            SELECT account_id, service, rule, zone, period, installation
+            FROM standing
+            GROUP BY account_id, service, rule, zone, period, installation
+            HAVING count(*) > 1 AND bool_or(slot = ANY(%(slots)s))
+        ), ordered AS (
+            SELECT l.*, lag(ends_on) OVER by_day AS previous_ends_on, lag(batch_id) OVER by_day AS previous_batch_id,
+                lag(line_no) OVER by_day AS previous_line_no
+            FROM standing l JOIN several USING (account_id, service, rule, zone, period, installation)
+            WINDOW by_day AS (PARTITION BY account_id, service, rule, zone, period, installation
+                              ORDER BY begins_on, ends_on, batch_id, line_no)
+        )
+        SELECT {A_LINE}, format('rule %%s zone %%s', l.rule, l.zone) AS figure,
+            format('beginning on %%s or later, after line %%s/%%s', previous_ends_on, previous_batch_id,
+                   previous_line_no) AS expected,
+            format('[%%s,%%s)', begins_on, ends_on) AS found
+        FROM ordered l WHERE begins_on < previous_ends_on
+        """,
+    ),
+)
