@@ -34,6 +34,7 @@ from abonent.contexts.metering.models import (
     SupplyPoint,
     Zone,
 )
+from abonent.contexts.metering.partitions import ensure_reading_partitions
 from abonent.contexts.parties.models import Branch, Party, Supplier
 from abonent.contexts.places.models import Building, BuildingKind, CommonNeeds, District, Premise, Street
 from abonent.kernel.identifiers import account_number
@@ -113,6 +114,7 @@ def build(*, month: Month = MONTH) -> Town:
             supplier=supplier, tariff_group=group, zone=zone, price_e5=price_e5, during=_SINCE, act="Приказ 1"
         )
     town = Town(supplier, branch, street, building, house, group)
+    ensure_reading_partitions(first=month.shift(-13), last=month)
     for shift in range(-12, 1):
         state = 1 if shift == 0 else 2
         BillingPeriod.objects.create(supplier=supplier, month=month.shift(shift).first_day, state=state)

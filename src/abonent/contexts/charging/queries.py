@@ -49,6 +49,15 @@ def months_charged(*, account_id: int) -> list[MonthCharged]:
     ]
 
 
+def lines_of(*, account_id: int, period: date) -> list[ChargeLine]:
+    """Return an account's posted lines of a month, in the order they were booked."""
+    return list(
+        ChargeLine.objects.filter(account_id=account_id, period=period).order_by(
+            "batch_id", "service", "rule", "zone", "begins_on", "line_no"
+        )
+    )
+
+
 def usage_by_month(*, account_id: int, since: date) -> list[dict[str, Any]]:
     """Return the energy an account was charged for by month, service and zone."""
     return list(

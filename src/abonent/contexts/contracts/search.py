@@ -148,7 +148,13 @@ def _add_by_text(seen: dict[str, AccountFound], words: list[str], numbers: list[
     # the planner must not walk the accounts in the order of a join: candidates first, by trigrams alone
     candidates = list(found.values_list("id", flat=True)[: limit * 8])
     rows = [(row, row_payer(row)) for row in accounts().filter(id__in=candidates)]
-    rows.sort(key=lambda pair: (not _names(pair[1], long_words), pair[1]))
+    rows.sort(
+        key=lambda pair: (
+            not _names(pair[1], long_words),
+            not normal(pair[1]).startswith(long_words[0]),
+            pair[1],
+        )
+    )
     for row, payer in rows[:limit]:
         match = Match.NAME if _names(payer, long_words) else Match.ADDRESS
         seen.setdefault(row["number"], _by(match)(row))

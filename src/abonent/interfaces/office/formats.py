@@ -23,6 +23,11 @@ def minor(amount_minor: int) -> str:
     return money.format_minor(amount_minor, language=language()).replace("-", "−")
 
 
+def signed(amount_minor: int) -> str:
+    """+1 234,50 or −1 234,50: for a difference."""
+    return f"+{minor(amount_minor)}" if amount_minor > 0 else minor(amount_minor)
+
+
 def kwh(usage_wh: int) -> str:
     return quantities.format_wh(usage_wh, language=language()).replace("-", "−")
 
@@ -75,6 +80,7 @@ def shown(value: Any, kind: str) -> str:
         return NOTHING
     writers = {
         "minor": minor,
+        "signed": signed,
         "kwh": kwh,
         "price": price,
         "area": area,

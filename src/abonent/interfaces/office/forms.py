@@ -1,5 +1,6 @@
 """Forms of the office that do something; those that narrow lists are in `filters`."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -9,11 +10,16 @@ from django.utils.translation import gettext_lazy
 
 from abonent.contexts.charging.queries import period_choices
 from abonent.contexts.contracts.queries import account_scope
+from abonent.contexts.metering.models import ReadingSource
+from abonent.contexts.metering.queries import MeterInPlace
 from abonent.contexts.parties.models import Branch
 from abonent.contexts.places.queries import buildings_by_address
 from abonent.interfaces.office import formats
+from abonent.kernel.decimals import FigureError
 from abonent.kernel.periods import Month
+from abonent.kernel.quantities import parse_kwh
 from abonent.usecases.billing_run import Scope
+from abonent.usecases.enter_reading import ReadingRefused
 
 EVERYBODY, BRANCH, BUILDING, ACCOUNT = "all", "branch", "building", "account"
 
@@ -110,3 +116,102 @@ class ReasonForm(forms.Form):
     """Why something is taken back: kept with it for good."""
 
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200)
+
+
+class KwhField(forms.CharField):
+    """Kilowatt-hours as people write them, read as watt-hours."""
+
+    def clean(self, value: Any) -> int:
+        text = super().clean(value)
+        try:
+            return parse_kwh(text)
+        except FigureError as error:
+            if error.code == "too_precise":
+                raise ValidationError(_("No more than three decimal places.")) from error
+            raise ValidationError(_("Write a number, for example 1234.5.")) from error
+
+
+class ReadingForm(forms.Form):
+    """What a meter showed on a day: one value for each of its registers."""
+
+    taken_on = forms.DateField(
+        label=gettext_lazy("Taken on"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
+    source = forms.TypedChoiceField(
+        label=gettext_lazy("Source"),
+        coerce=int,
+        choices=[
+            (one.value, one.label)
+            for one in (
+                ReadingSource.SUBSCRIBER,
+                ReadingSource.INSPECTOR,
+                ReadingSource.EXECUTOR,
+                ReadingSource.AMR,
+            )
+        ],
+    )
+    confirmed_rollover = forms.BooleanField(
+        label=gettext_lazy("The meter rolled over: it began from zero again"), required=False
+    )
+
+    def __init__(self, *args: Any, meter: MeterInPlace, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.meter = meter
+        for register in meter.registers:
+            self.fields[_value_name(register.installation_id)] = KwhField(
+                label=register.zone_name, max_length=16
+            )
+        self.asks_for_rollover = bool(self.data.get("confirmed_rollover"))
+
+    def registers(self) -> list[tuple[Any, Any]]:
+        """The registers with their fields, in the order of the meter."""
+        return [(one, self[_value_name(one.installation_id)]) for one in self.meter.registers]
+
+    def values_wh(self) -> dict[int, int]:
+        """Return what was read, by installation, once the form is valid."""
+        return {
+            one.installation_id: self.cleaned_data[_value_name(one.installation_id)]
+            for one in self.meter.registers
+        }
+
+    def refuse(self, refusal: ReadingRefused) -> None:
+        """Show a refusal at the field to mend; a fall may be a roll-over, which the clerk then confirms."""
+        self.asks_for_rollover |= refusal.code in ("below_previous", "above_next")
+        field = "taken_on" if refusal.field == "taken_on" else _value_name(refusal.installation_id or 0)
+        self.add_error(field if field in self.fields else None, tell_reading(refusal))
+
+
+def _value_name(installation_id: int) -> str:
+    return f"value_{installation_id}"
+
+
+def tell_reading(refusal: ReadingRefused) -> str:
+    """Say why a reading is refused and what to do."""
+    facts = {
+        name: formats.day(value)
+        if isinstance(value, date)
+        else formats.kwh(value)
+        if name.endswith("_wh")
+        else value
+        for name, value in refusal.facts.items()
+    }
+    words = {
+        "in_future": _("This day has not come yet."),
+        "before_installation": _("The meter was installed on %(installed_on)s."),
+        "after_removal": _("The meter was removed on %(removed_on)s."),
+        "negative": _("A reading is not below zero."),
+        "above_capacity": _("The meter has %(digits)s digits before the comma; this does not fit."),
+        "second_for_day": _(
+            "There is a reading of this day already. Annul it first, in the history of readings."
+        ),
+        "below_previous": _(
+            "Below the reading of %(previous_on)s, which is %(previous_wh)s. Mend it, or confirm that the meter "
+            "rolled over."
+        ),
+        "above_next": _(
+            "Above the later reading of %(next_on)s, which is %(next_wh)s. Mend it, or confirm that the meter "
+            "rolled over."
+        ),
+        "not_accepted": _("This reading is annulled already."),
+    }
+    return words[refusal.code] % facts if refusal.code in words else str(refusal)

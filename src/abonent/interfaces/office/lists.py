@@ -30,7 +30,10 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """A column: the row's key, its heading, how it is written, and the fields it is sorted by, if any."""
+    """A column: the row's key, its heading, how it is written, and the fields it is sorted by, if any.
+
+    With `dialog` it is a button of that name which opens the address `text` returns; files leave it out.
+    """
 
     name: str
     title: str | Promise
@@ -39,10 +42,15 @@ class Column:
     link: Callable[[Row], str] | None = None
     text: Callable[[Row], Any] | None = None
     minor_on_phone: bool = False
+    dialog: str | Promise = ""
 
     @property
     def is_figure(self) -> bool:
         return self.kind in {"minor", "kwh", "price", "area", "count"}
+
+    @property
+    def is_unbroken(self) -> bool:
+        return self.kind in {"day", "moment", "month"}
 
     def value(self, row: Row) -> Any:
         return self.text(row) if self.text else row[self.name]
@@ -56,6 +64,7 @@ class Cell:
     text: str
     href: str | None
     word: Word | None
+    dialog: str = ""
 
 
 @dataclass
@@ -182,6 +191,8 @@ class Listing:
 def _cell(column: Column, row: Row) -> Cell:
     value = column.value(row)
     href = column.link(row) if column.link else None
+    if column.dialog:
+        return Cell(column, str(column.dialog), None, None, dialog=value)
     if isinstance(value, Word):
         return Cell(column, value.text, None, value)
     return Cell(column, formats.shown(value, column.kind), href, None)

@@ -34,15 +34,16 @@ def spreadsheet(listing: Listing, *, name: str) -> FileResponse:
     formats = {kind: book.add_format({"num_format": text}) for kind, (_unit, text) in _FIGURES.items()}
     formats |= {kind: book.add_format({"num_format": text}) for kind, text in _DATES.items()}
     sheet.freeze_panes(1, 0)
-    for number, column in enumerate(listing.columns):
+    columns = [column for column in listing.columns if not column.dialog]
+    for number, column in enumerate(columns):
         sheet.set_column(number, number, 14 if column.kind != "text" else 32)
         sheet.write_string(0, number, str(column.title), bold)
     written = 0
     for row in listing.ordered[:MOST_ROWS].iterator(chunk_size=5_000):
         written += 1
-        for number, column in enumerate(listing.columns):
+        for number, column in enumerate(columns):
             _write(sheet, written, number, column, column.value(row), formats)
-    sheet.autofilter(0, 0, max(written, 1), len(listing.columns) - 1)
+    sheet.autofilter(0, 0, max(written, 1), len(columns) - 1)
     if written == MOST_ROWS:
         book.add_worksheet(_("Cut short")).write_string(
             0, 0, _("A sheet holds no more rows than these; narrow the filter to get the rest.")

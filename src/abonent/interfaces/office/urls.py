@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from abonent.interfaces.office.views import accounts, buildings, desk, periods, run_steps, runs, session
+from abonent.interfaces.office.views import (
+    accounts,
+    buildings,
+    desk,
+    periods,
+    readings,
+    run_steps,
+    runs,
+    session,
+)
 
 app_name = "office"
 
@@ -15,6 +24,9 @@ urlpatterns = [
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/<str:number>/", accounts.card, name="account"),
     path("accounts/<str:number>/readings/", accounts.readings, name="account_readings"),
+    path("accounts/<str:number>/readings/enter/", readings.enter, name="reading_enter"),
+    path("accounts/<str:number>/readings/undo/", readings.undo, name="reading_undo"),
+    path("accounts/<str:number>/readings/annul/", readings.annul, name="reading_annul"),
     path("accounts/<str:number>/ledger/", accounts.ledger, name="account_ledger"),
     path("accounts/<str:number>/bills/", accounts.bills, name="account_bills"),
     path("accounts/<str:number>/charges/<str:month>/", accounts.month_charges, name="account_month"),

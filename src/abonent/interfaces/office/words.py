@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy
+
 from abonent.contexts.charging.models import PeriodState, RunState
-from abonent.contexts.metering.models import ReadingStatus
+from abonent.contexts.metering.models import ReadingStatus, Zone
 
 
 @dataclass(frozen=True)
@@ -39,3 +41,20 @@ def reading_status(status: int) -> Word:
 
 def period_state(state: int) -> Word:
     return Word(str(PeriodState(state).label), "green" if state == PeriodState.OPEN else "secondary")
+
+
+_LINES = {
+    1: gettext_lazy("by the meter"),
+    2: gettext_lazy("by average usage"),
+    3: gettext_lazy("by norm"),
+    4: gettext_lazy("raised norm"),
+    5: gettext_lazy("common needs by the building meter"),
+    6: gettext_lazy("common needs by norm"),
+    7: gettext_lazy("returned by the building's balance"),
+}
+
+
+def line_words(*, rule: int, zone: int) -> str:
+    """Name a charge line: by what it was charged and, where there are several, in which zone."""
+    name = str(_LINES.get(rule, rule))
+    return name if zone == Zone.SINGLE else f"{name}, {Zone(zone).label}"

@@ -19,7 +19,7 @@ def _filter(name: str) -> None:
     register.filter(name, lambda value: formats.shown(value, name))
 
 
-for _kind in ("minor", "kwh", "price", "area", "count", "day", "moment", "month"):
+for _kind in ("minor", "signed", "kwh", "price", "area", "count", "day", "moment", "month"):
     _filter(_kind)
 
 

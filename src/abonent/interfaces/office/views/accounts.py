@@ -1,30 +1,38 @@
 """The list of accounts and the account card."""
 
-from datetime import date
+from datetime import timedelta
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from abonent.contexts.access.queries import user_names
-from abonent.contexts.charging.queries import account_exceptions, bills_of, months_charged, usage_by_month
+from abonent.contexts.charging.queries import (
+    account_exceptions,
+    bills_of,
+    lines_of,
+    months_charged,
+    usage_by_month,
+)
 from abonent.contexts.contracts import queries as contracts
 from abonent.contexts.contracts.models import Service
-from abonent.contexts.contracts.queries import AccountHead, account_head, row_address, row_payer
+from abonent.contexts.contracts.queries import AccountHead, row_address, row_payer
 from abonent.contexts.ledger.models import EntryKind
 from abonent.contexts.ledger.queries import balance_minor, balance_of, entries_of
-from abonent.contexts.metering.models import ReadingSource, Zone
+from abonent.contexts.metering.models import ReadingSource, ReadingStatus, Zone
 from abonent.contexts.metering.queries import meters_of_premise, readings_of_premise
 from abonent.interfaces.office.charts import consumption
 from abonent.interfaces.office.filters import AccountFilter
 from abonent.interfaces.office.lists import Column, Listing
 from abonent.interfaces.office.rendering import listed, page_or_part
-from abonent.interfaces.office.roles import STAFF, allow
-from abonent.interfaces.office.words import reading_status
+from abonent.interfaces.office.roles import STAFF, allow, may
+from abonent.interfaces.office.views.lookups import head_of, read_month
+from abonent.interfaces.office.words import line_words, reading_status
 from abonent.kernel.periods import Month
+from abonent.usecases.exception_reasons import details, reason
 
 CARD = "office/accounts/card.html"
 
@@ -78,23 +86,54 @@ def accounts(request: HttpRequest) -> HttpResponse:
 @allow(*STAFF)
 def card(request: HttpRequest, number: str) -> HttpResponse:
     """The account card with what was charged."""
-    head = _head(number)
+    head = head_of(number)
     months = months_charged(account_id=head.account_id)
-    context = {"months": months, "exceptions": account_exceptions(account_id=head.account_id)}
+    exceptions = [
+        {**row, "reason": reason(row["code"]), "details": details(row["code"], row["facts"])}
+        for row in account_exceptions(account_id=head.account_id)
+    ]
+    context = {"months": months, "exceptions": exceptions}
     return _tab(request, head, tab="charges", part="office/accounts/_charges.html", context=context)
 
 
 @allow(*STAFF)
 def month_charges(request: HttpRequest, number: str, month: str) -> HttpResponse:
     """The lines of a month, each with what it was made of."""
-    raise NotImplementedError
+    head = head_of(number)
+    posted = lines_of(account_id=head.account_id, period=read_month(month).first_day)
+    undone = {(line.reverses_batch_id, line.reverses_line_no) for line in posted if line.reverses_batch_id}
+    lines = [
+        {
+            "title": line_words(rule=line.rule, zone=line.zone),
+            "begins_on": line.begins_on,
+            "last_day": line.ends_on - timedelta(days=1),
+            "quantity_wh": line.quantity_wh,
+            "price_e5": line.price_e5,
+            "amount_minor": line.amount_minor,
+            "is_reversal": bool(line.reverses_batch_id),
+            "is_undone": bool(line.reverses_batch_id) or (line.batch_id, line.line_no) in undone,
+        }
+        for line in posted
+    ]
+    context = {
+        "standing": [line for line in lines if not line["is_undone"]],
+        "undone": [line for line in lines if line["is_undone"]],
+    }
+    return render(request, "office/accounts/_lines.html", context)
 
 
 @allow(*STAFF)
 def readings(request: HttpRequest, number: str) -> HttpResponse:
     """The account card with the history of readings."""
-    head = _head(number)
+    head = head_of(number)
     rows = readings_of_premise(premise_id=head.premise_id)
+
+    def annul_address(row: dict[str, Any]) -> str:
+        if row["status"] != ReadingStatus.ACCEPTED:
+            return ""
+        address = reverse("office:reading_annul", args=[number])
+        return f"{address}?reading={row['id']}&taken_on={row['taken_on']}"
+
     names: dict[int, str] = {}
 
     def author(row: dict[str, Any]) -> str:
@@ -130,6 +169,8 @@ def readings(request: HttpRequest, number: str) -> HttpResponse:
         ),
         Column(name="reason", title=_("Note"), minor_on_phone=True),
     ]
+    if may(request, "reading_annul"):
+        columns.append(Column(name="annul", title="", dialog=_("Annul"), text=annul_address))
     listing = Listing(rows, columns, request.GET, default_sort="-taken_on", unique=("taken_on", "id"))
     return _listed_tab(request, head, listing, tab="readings", file_name=f"readings-{number}")
 
@@ -137,7 +178,7 @@ def readings(request: HttpRequest, number: str) -> HttpResponse:
 @allow(*STAFF)
 def ledger(request: HttpRequest, number: str) -> HttpResponse:
     """The account card with its ledger entries."""
-    head = _head(number)
+    head = head_of(number)
     columns = [
         Column(name="booked_on", title=_("Booked on"), kind="day", order=("booked_on",)),
         Column(name="kind", title=_("Entry"), text=lambda row: EntryKind(row["kind"]).label, order=("kind",)),
@@ -166,7 +207,7 @@ def ledger(request: HttpRequest, number: str) -> HttpResponse:
 @allow(*STAFF)
 def bills(request: HttpRequest, number: str) -> HttpResponse:
     """The account card with the bills issued."""
-    head = _head(number)
+    head = head_of(number)
     columns = [
         Column(name="period", title=_("Month"), kind="month", order=("period",)),
         Column(name="number", title=_("Number"), minor_on_phone=True),
@@ -182,17 +223,10 @@ def bills(request: HttpRequest, number: str) -> HttpResponse:
     return _listed_tab(request, head, listing, tab="bills", file_name=f"bills-{number}")
 
 
-def _head(number: str) -> AccountHead:
-    head = account_head(number=number, on=timezone.localdate())
-    if head is None:
-        raise Http404
-    return head
-
-
 def _listed_tab(
     request: HttpRequest, head: AccountHead, listing: Listing, *, tab: str, file_name: str
 ) -> HttpResponse:
-    context = _frame(head, tab) if not request.htmx else {"head": head, "tab": tab}
+    context = _frame(request, head, tab) if not request.htmx else {"head": head, "tab": tab}
     if request.htmx and request.htmx.target == "tab":
         context |= {"listing": listing, "export_query": listing.query(export="xlsx")}
         return render(request, "office/lists/_list.html", context)
@@ -202,11 +236,11 @@ def _listed_tab(
 def _tab(
     request: HttpRequest, head: AccountHead, *, tab: str, part: str, context: dict[str, Any]
 ) -> HttpResponse:
-    frame = {} if request.htmx else _frame(head, tab)
+    frame = {} if request.htmx else _frame(request, head, tab)
     return page_or_part(request, page=CARD, part=part, context={**frame, **context, "head": head})
 
 
-def _frame(head: AccountHead, tab: str) -> dict[str, Any]:
+def _frame(request: HttpRequest, head: AccountHead, tab: str) -> dict[str, Any]:
     """Everything of the card around its tab."""
     today = timezone.localdate()
     first = Month.of(today).shift(-12)
@@ -215,6 +249,7 @@ def _frame(head: AccountHead, tab: str) -> dict[str, Any]:
         "tab": tab,
         "today": today,
         "is_open": head.is_open(on=today),
+        "entered": request.session.pop("entered", None),
         "balance_minor": balance_minor(account_id=head.account_id),
         "meters": meters_of_premise(premise_id=head.premise_id, on=today),
         "chart": consumption(
@@ -223,11 +258,3 @@ def _frame(head: AccountHead, tab: str) -> dict[str, Any]:
             last=Month.of(today),
         ),
     }
-
-
-def parse_month(text: str) -> date:
-    """Return the first day of the month in an address. Raises Http404."""
-    try:
-        return Month.parse(text).first_day
-    except ValueError as error:
-        raise Http404 from error

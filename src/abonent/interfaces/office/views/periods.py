@@ -11,12 +11,12 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from abonent.contexts.charging import queries as charging
 from abonent.contexts.charging.operations import PeriodRefused, close_period, open_period
-from abonent.contexts.parties.queries import only_supplier_id
+from abonent.contexts.parties.queries import supplier_id
 from abonent.interfaces.office import formats
 from abonent.interfaces.office.lists import Column, Listing
 from abonent.interfaces.office.rendering import listed
 from abonent.interfaces.office.roles import APPROVERS, STAFF, allow
-from abonent.interfaces.office.views.months import read_month
+from abonent.interfaces.office.views.lookups import read_month
 from abonent.interfaces.office.words import period_state
 from abonent.kernel.periods import Month
 from abonent.usecases.refusal_words import tell_period
@@ -67,7 +67,7 @@ def open_month(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return render(request, DIALOG, context)
     try:
-        open_period(supplier_id=only_supplier_id(), month=month)
+        open_period(supplier_id=supplier_id(), month=month)
     except PeriodRefused as refusal:
         return render(request, DIALOG, {**context, "refusal": tell_period(refusal)}, status=422)
     return HttpResponseClientRedirect(reverse("office:periods"))
@@ -88,7 +88,7 @@ def close_month(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return render(request, DIALOG, context)
     try:
-        close_period(supplier_id=only_supplier_id(), month=month, at=timezone.now())
+        close_period(supplier_id=supplier_id(), month=month, at=timezone.now())
     except PeriodRefused as refusal:
         return render(request, DIALOG, {**context, "refusal": tell_period(refusal)}, status=422)
     return HttpResponseClientRedirect(reverse("office:periods"))

@@ -123,9 +123,8 @@ function drawCharts() {
 }
 
 function paint(chart, data) {
-  const css = getComputedStyle(document.documentElement);
-  const ink = css.getPropertyValue("--tblr-secondary").trim();
-  const rule = css.getPropertyValue("--tblr-border-color").trim();
+  // the theme's own colours are written in oklch(), which charts cannot read
+  const [ink, rule] = document.documentElement.dataset.bsTheme === "dark" ? ["#9aa7b5", "#2d3a4a"] : ["#667382", "#e6e8eb"];
   chart.setOption({
     animation: false,
     grid: { left: 4, right: 4, top: 24, bottom: 4, containLabel: true },

@@ -1,0 +1,208 @@
+"""A reading entered by hand: checked, shown with what it changes, stored; undone by annulling it."""
+
+from datetime import date
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from abonent.contexts.charging.queries import period_choices
+from abonent.contexts.contracts.models import Account
+from abonent.contexts.contracts.queries import AccountHead
+from abonent.contexts.metering.models import Installation
+from abonent.contexts.metering.queries import MeterInPlace, meters_of_premise
+from abonent.contexts.parties.queries import supplier_id
+from abonent.interfaces.office import formats
+from abonent.interfaces.office.forms import ReadingForm, ReasonForm, tell_reading
+from abonent.interfaces.office.roles import READING_TAKERS, allow
+from abonent.interfaces.office.views.lookups import head_of
+from abonent.interfaces.office.words import line_words
+from abonent.kernel.periods import Month
+from abonent.usecases import enter_reading, packs
+from abonent.usecases.billing_run import RunRefused
+from abonent.usecases.enter_reading import ReadingRefused, Shown
+from abonent.usecases.exception_reasons import reason
+from abonent.usecases.refusal_words import tell_run
+
+PANEL = "office/readings/_enter.html"
+
+
+@allow(*READING_TAKERS)
+@require_http_methods(["GET", "POST"])
+def enter(request: HttpRequest, number: str) -> HttpResponse:
+    """The form; then what the reading changes; then, confirmed, the account as it has become."""
+    head = head_of(number)
+    meter = _meter(head, request.GET.get("meter") or request.POST.get("meter", ""))
+    if meter is None:
+        return render(request, PANEL, {"head": head, "meter": None})
+    if request.method == "GET":
+        form = ReadingForm(initial={"taken_on": timezone.localdate()}, meter=meter)
+        return render(request, PANEL, {"head": head, "meter": meter, "form": form})
+    form = ReadingForm(request.POST, meter=meter)
+    context: dict[str, Any] = {"head": head, "meter": meter, "form": form}
+    if "mend" in request.POST or not form.is_valid():
+        return render(request, PANEL, context, status=200 if "mend" in request.POST else 422)
+    account = Account.objects.select_related("building").get(pk=head.account_id)
+    given = _given(form)
+    try:
+        if "confirmed" not in request.POST:
+            context["preview"] = _preview(account, given)
+            return render(request, PANEL, context)
+        entered = enter_reading.enter(
+            account=account,
+            source=form.cleaned_data["source"],
+            booked_period=_book_in(given["taken_on"]),
+            actor_id=request.user.pk,
+            **given,
+        )
+    except ReadingRefused as refusal:
+        form.refuse(refusal)
+        return render(request, PANEL, context, status=422)
+    except RunRefused as refusal:
+        return render(request, PANEL, {**context, "refusal": tell_run(refusal)}, status=422)
+    request.session["entered"] = _told(entered, given["taken_on"], meter.serial)
+    return HttpResponseClientRedirect(reverse("office:account", args=[number]))
+
+
+@allow(*READING_TAKERS)
+@require_POST
+def undo(request: HttpRequest, number: str) -> HttpResponse:
+    """Take back readings just entered: annul them, and rate the account back."""
+    ids = [int(text) for text in request.POST.getlist("reading") if text.isdigit()]
+    return _annul(request, number, ids, request.POST.get("taken_on", ""), _("entered by mistake"))
+
+
+@allow(*READING_TAKERS)
+@require_http_methods(["GET", "POST"])
+def annul(request: HttpRequest, number: str) -> HttpResponse:
+    """Ask why, then annul a reading of the history."""
+    head = head_of(number)
+    asked = request.POST if request.method == "POST" else request.GET
+    form = ReasonForm(request.POST or None)
+    context = {
+        "head": head,
+        "form": form,
+        "reading": asked.get("reading", ""),
+        "taken_on": _day(asked.get("taken_on", "")),
+    }
+    if request.method == "GET":
+        return render(request, "office/readings/_annul.html", context)
+    if not form.is_valid():
+        return render(request, "office/readings/_annul.html", context, status=422)
+    ids = [int(context["reading"])] if str(context["reading"]).isdigit() else []
+    return _annul(request, number, ids, asked.get("taken_on", ""), form.cleaned_data["reason"])
+
+
+def _annul(request: HttpRequest, number: str, ids: list[int], day: str, why: str) -> HttpResponse:
+    head, taken_on = head_of(number), _day(day)
+    try:
+        changed = enter_reading.annul(
+            account=Account.objects.select_related("building").get(pk=head.account_id),
+            reading_ids=ids,
+            taken_on=taken_on,
+            supplier_id=supplier_id(),
+            parameters=packs.pack_parameters(),
+            booked_period=_book_in(taken_on),
+            actor_id=request.user.pk,
+            at=timezone.now(),
+            reason=why,
+        )
+    except ReadingRefused as refusal:
+        return render(
+            request, "office/readings/_refused.html", {"refusal": tell_reading(refusal)}, status=422
+        )
+    except RunRefused as refusal:
+        return render(request, "office/readings/_refused.html", {"refusal": tell_run(refusal)}, status=422)
+    request.session["entered"] = {**_told(changed, taken_on, ""), "is_annulled": True}
+    return HttpResponseClientRedirect(reverse("office:account_readings", args=[number]))
+
+
+def _meter(head: AccountHead, chosen: str) -> MeterInPlace | None:
+    """Return the meter chosen among those of the premise, else the one in place."""
+    meters = meters_of_premise(premise_id=head.premise_id, on=timezone.localdate())
+    if chosen:
+        found = [meter for meter in meters if str(meter.meter_id) == chosen]
+        if not found:
+            raise Http404
+        return found[0]
+    return next((meter for meter in meters if meter.is_in_place), None)
+
+
+def _given(form: ReadingForm) -> dict[str, Any]:
+    """What both looking and storing need."""
+    values = form.values_wh()
+    places = Installation.objects.in_bulk(values)
+    now = timezone.now()
+    return {
+        "shown": [Shown(places[key], value_wh) for key, value_wh in values.items()],
+        "taken_on": form.cleaned_data["taken_on"],
+        "supplier_id": supplier_id(),
+        "parameters": packs.pack_parameters(),
+        "today": timezone.localdate(now),
+        "at": now,
+        "confirmed_rollover": form.cleaned_data["confirmed_rollover"],
+    }
+
+
+def _preview(account: Account, given: dict[str, Any]) -> dict[str, Any]:
+    """The month's lines before and after, with those that differ marked."""
+    what_if = enter_reading.preview(account=account, **given)
+    before = [_line(line) for line in what_if.before]
+    after = [_line(line) for line in what_if.after]
+    marked = [
+        [{**line, "is_changed": line not in others} for line in lines]
+        for lines, others in ((before, after), (after, before))
+    ]
+    return {
+        "month": given["taken_on"],
+        "sides": [
+            {"title": _("Now"), "lines": marked[0], "total_minor": what_if.before_minor},
+            {"title": _("With this reading"), "lines": marked[1], "total_minor": what_if.after_minor},
+        ],
+        "difference_minor": what_if.difference_minor,
+        "parked": [reason(code) for code, _facts in what_if.exceptions],
+        "books_in": _book_in(given["taken_on"]).first_day,
+    }
+
+
+def _line(line: Any) -> dict[str, Any]:
+    return {
+        "title": line_words(rule=line.rule, zone=line.zone),
+        "quantity_wh": line.quantity_wh,
+        "price_e5": line.price_e5,
+        "amount_minor": line.amount_minor,
+    }
+
+
+def _book_in(day: date) -> Month:
+    """Return the month to book in: the reading's own while it is open, else the first open one after it."""
+    opened = sorted(Month.of(row.month) for row in period_choices() if row.is_open)
+    own = Month.of(day)
+    if own in opened or not opened:
+        return own
+    return next((month for month in opened if month > own), opened[-1])
+
+
+def _told(entered: enter_reading.Entered, taken_on: date, serial: str) -> dict[str, Any]:
+    """What the card says once after a reading; kept in the session until shown."""
+    return {
+        "reading_ids": list(entered.reading_ids),
+        "taken_on": taken_on.isoformat(),
+        "day": formats.day(taken_on),
+        "serial": serial,
+        "runs": list(entered.run_ids),
+        "waiting": list(entered.waiting_for),
+        "difference_minor": entered.difference_minor,
+    }
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise Http404 from error
