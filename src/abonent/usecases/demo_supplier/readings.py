@@ -1,0 +1,193 @@
+"""The energy used in some of the buildings month by month, and what was read on their meters."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from abonent.gateways.bulk_load import Column
+from abonent.kernel.periods import Month
+from abonent.usecases.demo_supplier.cases import BuildingCase, UnitCase
+from abonent.usecases.demo_supplier.homes import FLAT, SHOP, WHOLE, Homes, Ids, Rows
+from abonent.usecases.demo_supplier.meters import Registers, swapped_on
+from abonent.usecases.demo_supplier.town import APARTMENT, RURAL, URBAN_ELECTRIC, Sample
+
+_SUBSCRIBER, _INSPECTOR, _EXECUTOR, _AMR, _IMPORT, _INSTALLATION, _REMOVAL = 1, 2, 3, 4, 5, 7, 8
+_FIRST_DAY, _LAST_DAY, _DAY_OF_BUILDINGS = 15, 26, 25
+# January to December, around 1
+_SEASON = np.array([1.17, 1.12, 1.04, 0.98, 0.91, 0.86, 0.84, 0.87, 0.94, 1.02, 1.1, 1.15])
+_SEASON_OF_STAIRS = np.array([1.25, 1.15, 1.03, 0.92, 0.82, 0.75, 0.77, 0.86, 0.98, 1.08, 1.17, 1.22])
+# what stairs, lifts and pumps use, kWh per m² in a month, by category of the norm (0.72, –, 3.94, 1.781)
+_STAIRS_KWH = np.array([[0, 0], [2.0, 2.6], [0, 0], [1.5, 2.7], [1.0, 1.35]])
+_STAIRS_BY_ZONE = np.array([0.24, 0.36, 0.40])
+_KWH = 1000
+_DAY = np.timedelta64(1, "D")
+_LAST_BEFORE_ROLLING_KWH, _FIRST_AFTER_ROLLING_KWH = 99_980, 120
+_SPIKE_KWH, _FALL_KWH = 50_000, 350
+
+
+def read(
+    sample: Sample, draw: np.random.Generator, homes: Homes, registers: Registers, ids: Ids
+) -> Iterator[Rows]:
+    """Yield what was read in the months of the sample, month by month, then the readings out of turn."""
+    months = list(sample.opening.until(sample.period.next()))
+    usage = _register_usage(_usage(draw, homes, months[1:]), registers)
+    source = _sources(draw, homes)[registers.unit]
+    first_silent = _first_silent(draw, homes, len(months))[registers.unit]
+    never = (first_silent == 0) & ~registers.successor
+    values = _faces(
+        draw, sample, homes, registers, usage, fine=(source == _AMR) | (registers.ratio > 1), never=never
+    )
+    days = _days(draw, homes, source, registers, len(months))
+    building_id = homes.of("id")[registers.unit]
+    replaced = homes.case[registers.unit] == UnitCase.METER_REPLACED
+
+    def rows(
+        mine: np.ndarray, taken_on: np.ndarray, value_wh: np.ndarray, source: np.ndarray
+    ) -> dict[str, Column]:
+        count = len(taken_on)
+        return {
+            "id": ids.take("metering_reading", count),
+            "installation_id": registers.id[mine],
+            "building_id": building_id[mine],
+            "taken_on": taken_on,
+            "value_wh": value_wh,
+            "source": source,
+            "status": np.ones(count, int),
+            "entered_at": taken_on.astype("datetime64[s]") + draw.integers(6 * 3600, 18 * 3600, count),
+            "reason": "",
+        }
+
+    last = len(months) - 1
+    for place, month in enumerate(months):
+        mine = (first_silent > place) & ~registers.successor
+        if place == last:
+            mine &= ~replaced
+        taken_on = np.datetime64(month.first_day, "D") + (days[mine, place] - 1) * _DAY
+        yield partition(month), rows(mine, taken_on, values[mine, place], source[mine])
+
+    def out_of_turn(mine: np.ndarray, taken_on: np.ndarray, value_wh: np.ndarray, source: int) -> Rows:
+        return "metering_reading", rows(mine, taken_on, value_wh, np.full(len(taken_on), source))
+
+    yield out_of_turn(never, registers.begins_on[never], values[never, 0], _INSTALLATION)
+    swapped = np.full(int(registers.successor.sum()), swapped_on(sample))
+    old, new = replaced & ~registers.successor, registers.successor
+    half = values[old, last - 1] + (values[old, last] - values[old, last - 1]) // 2 // _KWH * _KWH
+    yield out_of_turn(old, swapped, half, _REMOVAL)
+    yield out_of_turn(new, swapped, np.zeros(len(swapped), int), _INSTALLATION)
+    yield out_of_turn(new, swapped + 9 * _DAY, values[old, last] - half, _SUBSCRIBER)
+
+
+def partition(month: Month) -> str:
+    """The table of the readings of a month (`contexts.metering.partitions`)."""
+    return f"metering_reading_{int(month)}"
+
+
+def _usage(draw: np.random.Generator, homes: Homes, months: list[Month]) -> np.ndarray:
+    """Return kWh by unit, zone (peak, semi-peak, night) and month; of a whole building: the sum and its stairs."""
+    count, block = len(homes.kind), homes.buildings["kind"].to_numpy() == APARTMENT
+    group = homes.of("tariff_group_id")
+    people = np.where(homes.residents > 0, 55 + 48 * homes.residents, 25)
+    base = people * np.where(group == URBAN_ELECTRIC, 1.45, 1) * np.where(group == RURAL, 1.15, 1)
+    base *= np.where(block[homes.building], 1, 1.25) * np.where(homes.metered, 1, 0.75)
+    base *= np.exp(draw.normal(0, 0.27, count))
+    shops = homes.kind == SHOP
+    base[shops] = np.exp(draw.normal(6.6, 0.6, int(shops.sum())))
+    at = [month.month - 1 for month in months]
+    kwh = base[:, None] * _SEASON[at] * np.exp(draw.normal(0, 0.1, (count, len(at))))
+    peak, night = 0.26 + 0.1 * draw.random(count), 0.2 + 0.18 * draw.random(count)
+    share = np.stack([peak, 1 - peak - night, night], axis=1)
+    usage = kwh[:, None, :] * share[:, :, None]
+
+    rolled = np.flatnonzero(homes.case == UnitCase.ROLLED_OVER)
+    in_the_period = 100_000 + _FIRST_AFTER_ROLLING_KWH - _LAST_BEFORE_ROLLING_KWH
+    usage[rolled, :, -1] = in_the_period * share[rolled]
+    whole = homes.kind == WHOLE
+    usage[whole] = 0
+    supplied = np.add.reduceat(usage, homes.starts, axis=0)
+    category = homes.buildings["common_norm_category"].to_numpy()
+    least, most = _STAIRS_KWH[category].T
+    stairs = (least + (most - least) * draw.random(len(category))) * homes.common_area_dm2 / 100
+    by_month = (
+        stairs[:, None] * _SEASON_OF_STAIRS[at] * np.exp(draw.normal(0, 0.04, (len(category), len(at))))
+    )
+    supplied += by_month[:, None, :] * _STAIRS_BY_ZONE[:, None]
+    # the flats add up to more than the meter of this building counts
+    supplied[homes.buildings["case"].to_numpy() == BuildingCase.FLATS_EXCEED_METER] *= 0.84
+    usage[whole] = supplied[homes.building[whole]]
+    return usage
+
+
+def _register_usage(usage: np.ndarray, registers: Registers) -> np.ndarray:
+    """Return kWh on the face of each register by month: single rate, day and night, or three zones."""
+    of = usage[registers.unit]
+    zones, turn = registers.zones[:, None], registers.turn[:, None]
+    two = np.where(turn == 0, of[:, 0] + of[:, 1], of[:, 2])
+    three = np.take_along_axis(of, registers.turn[:, None, None], axis=1)[:, 0]
+    counted = np.select([zones == 1, zones == 2], [of.sum(axis=1), two], three)
+    return counted / registers.ratio[:, None]
+
+
+def _sources(draw: np.random.Generator, homes: Homes) -> np.ndarray:
+    count = len(homes.kind)
+    of_flats = draw.choice([_SUBSCRIBER, _INSPECTOR, _AMR, _IMPORT], count, p=[0.72, 0.05, 0.13, 0.1])
+    of_buildings = draw.choice([_EXECUTOR, _AMR], count, p=[0.4, 0.6])
+    source = np.select([homes.kind == WHOLE, homes.kind == SHOP], [of_buildings, _IMPORT], of_flats)
+    source[homes.case > 0] = _SUBSCRIBER
+    return source
+
+
+def _faces(
+    draw: np.random.Generator,
+    sample: Sample,
+    homes: Homes,
+    registers: Registers,
+    usage: np.ndarray,
+    *,
+    fine: np.ndarray,
+    never: np.ndarray,
+) -> np.ndarray:
+    """Return watt-hours on the faces at the reading of each month, the opening one first.
+
+    What is `fine` is read to 10 Wh, the rest to whole kWh; `never` were read on installation only.
+    """
+    capacity_kwh = 10.0**registers.digits
+    opening = np.datetime64(sample.opening.first_day, "D")
+    age_months = np.maximum(0, (opening - registers.begins_on) / (30.4 * _DAY))
+    total = usage.sum(axis=1)
+    start = age_months * usage.mean(axis=1) * (0.9 + 0.2 * draw.random(len(total)))
+    start = 2 * _FALL_KWH + start % np.maximum(1, capacity_kwh * 0.98 - total - 2 * _FALL_KWH)
+    case = np.where(registers.successor, 0, homes.case[registers.unit])
+    rolled = case == UnitCase.ROLLED_OVER
+    start[rolled] = _LAST_BEFORE_ROLLING_KWH + 0.5 - usage[rolled, :-1].sum(axis=1)
+    start[never] = 3
+    kwh = start[:, None] + np.concatenate([np.zeros((len(total), 1)), np.cumsum(usage, axis=1)], axis=1)
+    wh = np.where(fine[:, None], np.floor(kwh * 100) * 10, np.floor(kwh) * _KWH).astype(np.int64)
+    wh %= (capacity_kwh * _KWH).astype(np.int64)[:, None]
+    wh[case == UnitCase.SPIKE, -1] += _SPIKE_KWH * _KWH
+    fallen = case == UnitCase.BELOW_PREVIOUS
+    wh[fallen, -1] = wh[fallen, -2] - _FALL_KWH * _KWH
+    return wh
+
+
+def _first_silent(draw: np.random.Generator, homes: Homes, months: int) -> np.ndarray:
+    """Return the first month with no reading, by unit: some stopped one to four months ago, a few never began."""
+    count = len(homes.kind)
+    luck = draw.random(count)
+    ordinary = (homes.of("case") == BuildingCase.NONE) & (homes.kind == FLAT)
+    silent_months = np.where(ordinary & (luck < 0.05), draw.integers(1, 5, count), 0)
+    silent_months[(homes.of("case") == BuildingCase.NONE) & (homes.kind == WHOLE) & (luck < 0.01)] = 1
+    silent_months[homes.case == UnitCase.STOPPED] = 2
+    first = np.maximum(1, months - silent_months)
+    first[ordinary & (luck > 0.998) | (homes.case == UnitCase.NEVER_SENT)] = 0
+    return first
+
+
+def _days(
+    draw: np.random.Generator, homes: Homes, source: np.ndarray, registers: Registers, months: int
+) -> np.ndarray:
+    """Return the days of the month readings were taken on: everybody has a habit and keeps it roughly."""
+    habit = draw.integers(_FIRST_DAY, _LAST_DAY + 1, len(homes.kind))
+    strays = draw.integers(-1, 2, (len(homes.kind), months))
+    days = np.clip(habit[:, None] + strays, _FIRST_DAY, _LAST_DAY)[registers.unit]
+    days[(source == _AMR) | (homes.kind[registers.unit] == WHOLE)] = _DAY_OF_BUILDINGS
+    return days
