@@ -47,7 +47,7 @@ def template() -> Iterator[Template]:
 def kept(name: str) -> Iterator[None]:
     """Let Django work on a database of this name, made and migrated when it is not there, and kept afterwards."""
     with psycopg.connect(database_server.dsn(), autocommit=True) as server:
-        if not server.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone():
+        if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
             _execute("CREATE DATABASE {} TEMPLATE {}", name, "template0")
     with _django_on(name):
         call_command("migrate", verbosity=0, interactive=False)
