@@ -7,7 +7,7 @@ from pathlib import Path
 
 from abonent.engine import parameters, strict_yaml
 from abonent.kernel.periods import DateRange, Month
-from abonent.kernel.quantities import parse_area, parse_kwh, parse_price
+from abonent.kernel.quantities import format_wh, parse_area, parse_kwh, parse_price
 from abonent.usecases import packs
 from abonent.usecases.scenario_check import model
 from abonent.usecases.scenario_check.expectations import parse_expectations
@@ -122,12 +122,10 @@ class _Reader:
                 if item.keys("rooms", "residents", "kwh", required=("rooms", "residents", "kwh")):
                     rooms, residents, kwh = (item.get(key) for key in ("rooms", "residents", "kwh"))
                     if rooms and residents and kwh:
-                        kwh.figure(parse_kwh)
                         of_rooms = table.setdefault(rooms.whole(least=1), {})
-                        of_rooms[residents.whole(least=1, most=_NORM_PEOPLE)] = _plain(kwh)
+                        of_rooms[residents.whole(least=1, most=_NORM_PEOPLE)] = _kwh(kwh)
         else:
-            node.figure(parse_kwh)
-            table = {1: {1: _plain(node)}}
+            table = {1: {1: _kwh(node)}}
         for rooms_no, by_people in table.items():
             for people in range(1, _NORM_PEOPLE + 1):
                 # a household larger than the table goes by its last row
@@ -181,8 +179,7 @@ class _Reader:
         if node is None:
             return 1
         category = _FIRST_OWN_CATEGORY + len(self.common_norms)
-        node.figure(parse_kwh)
-        self.common_norms.append({"category": str(category), "kwh_per_m2": _plain(node)})
+        self.common_norms.append({"category": str(category), "kwh_per_m2": _kwh(node)})
         return category
 
     def _premise(self, node: Node, tariffs: set[str]) -> model.Premise:
@@ -307,8 +304,9 @@ def _during(node: Node) -> DateRange:
     return DateRange(start, end)
 
 
-def _plain(node: Node) -> str:
-    return str(node.value).replace(",", ".")
+def _kwh(node: Node) -> str:
+    """Read a figure and write it as parameters want it."""
+    return format_wh(node.figure(parse_kwh))
 
 
 def _text(value: object) -> str | None:
