@@ -48,6 +48,8 @@ FROM (VALUES (1, 1, 1, 1, '[2025-01-01,)'), (2, 3, 21, 1, '[2025-01-01,)'), (3, 
     (8, 101, 1, 20, '[2025-01-01,)'), (9, 102, 1, 1, '[2025-01-01,)'), (10, 9, 1, 1, '[2025-01-01,2026-10-16)'),
     (11, 9, 1, 1, '[2026-10-16,)')) AS i (id, point_id, zone, ratio, during)
 JOIN metering_meteringpoint m ON m.id = i.point_id;
+CREATE TABLE metering_reading_202609 PARTITION OF metering_reading FOR VALUES FROM ('2026-09-01') TO ('2026-10-01');
+CREATE TABLE metering_reading_202610 PARTITION OF metering_reading FOR VALUES FROM ('2026-10-01') TO ('2026-11-01');
 INSERT INTO metering_reading (installation_id, building_id, taken_on, value_wh, source, status, entered_at, run_id, reason)
 SELECT r.installation_id, i.building_id, r.taken_on::date, r.value_wh, r.source, 1, r.taken_on::timestamptz, r.run_id, ''
 FROM (VALUES
@@ -137,7 +139,7 @@ FROM (VALUES
 INSERT INTO charging_buildingbalance (run_id, building_id, period, method, supplied_wh, nonliving_wh, norm_wh, metered_wh,
     heating_wh, common_wh, cap_wh, distributed_wh, unassigned_wh, executor_wh, negative_wh, unreturned_wh, area_dm2, residents)
 VALUES (1, 1, '2026-10-01', 1, 720000, 100000, 120000, 400000, 0, 100000, 90000, 90000, 18000, 10000, 0, 0, 20000, 6),
-       (1, 2, '2026-10-01', 1, 70000, 0, 0, 130000, 0, 0, 75000, 0, 0, 0, 60000, 10000, 10000, 3),
+       (1, 2, '2026-10-01', 1, 70000, 0, 0, 130000, 0, -60000, 75000, 0, 0, 0, 60000, 10000, 10000, 3),
        (1, 3, '2026-10-01', 2, 0, 0, 20000, 110000, 0, 150000, 150000, 150000, 0, 0, 0, 0, 10000, 4);
 
 -- Kinds: 1 opening, 2 charge, 3 recalculation, 4 reversal, 5 payment

@@ -9,7 +9,6 @@ _COUNTED = """FROM charging_buildingbalance g JOIN charging_run n ON n.id = g.ru
 BALANCES = f"SELECT count(*) {_COUNTED}"
 _BALANCE = f"SELECT g.*, n.rated_at {_COUNTED}"
 A_BUILDING = "'building' AS kind, g.run_id, g.building_id, g.period"
-_REST = "g.supplied_wh - g.nonliving_wh - g.norm_wh - g.metered_wh - g.heating_wh"
 
 
 def _against_lines(*, rules: str, expected: str, figure: str, sign: str = "") -> str:
@@ -43,13 +42,16 @@ CHECKS = (
         _("What a building was supplied is what its premises used and its common needs took"),
         BALANCES,
         f"""
-        SELECT {A_BUILDING}, 'common_wh, negative_wh' AS figure, format('%%s, %%s', common, negative) AS expected,
-            format('%%s, %%s', g.common_wh, g.negative_wh) AS found
-        FROM ({_BALANCE}) g
-        CROSS JOIN LATERAL (SELECT
-            CASE g.method WHEN 2 THEN g.cap_wh ELSE greatest(0, {_REST}) END AS common,
-            CASE g.method WHEN 2 THEN 0 ELSE greatest(0, -({_REST})) END AS negative) e
-        WHERE (g.common_wh, g.negative_wh) IS DISTINCT FROM (common, negative)
+        SELECT {A_BUILDING}, 'common_wh, negative_wh' AS figure,
+            format('%%s, %%s', common_wh, greatest(0, -common_wh)) AS expected,
+            format('%%s, %%s', g.found_wh, g.negative_wh) AS found
+        FROM (
+            SELECT run_id, building_id, period, common_wh AS found_wh, negative_wh, CASE method
+                WHEN 2 THEN cap_wh
+                ELSE supplied_wh - nonliving_wh - norm_wh - metered_wh - heating_wh END AS common_wh
+            FROM ({_BALANCE}) g
+        ) g
+        WHERE (found_wh, negative_wh) IS DISTINCT FROM (common_wh, greatest(0, -common_wh))
         """,
     ),
     Check(
@@ -58,13 +60,16 @@ CHECKS = (
         BALANCES,
         f"""
         SELECT {A_BUILDING}, 'distributed_wh + executor_wh' AS figure,
-            format('%%s Wh, of it at most %%s distributed', g.common_wh,
-                CASE WHEN b.excess_to_consumers THEN g.common_wh ELSE g.cap_wh END) AS expected,
+            format('%%s Wh, of it at most %%s distributed', to_share_wh, most_wh) AS expected,
             format('%%s Wh, of it %%s distributed', g.distributed_wh + g.executor_wh, g.distributed_wh) AS found
-        FROM ({_BALANCE}) g JOIN places_building b ON b.id = g.building_id
-        WHERE g.distributed_wh + g.executor_wh <> g.common_wh OR g.executor_wh < 0 OR g.distributed_wh < 0
-           OR g.distributed_wh > CASE WHEN b.excess_to_consumers THEN g.common_wh ELSE g.cap_wh END
-           OR g.unassigned_wh NOT BETWEEN 0 AND g.distributed_wh OR g.unreturned_wh NOT BETWEEN 0 AND g.negative_wh
+        FROM (
+            SELECT g.*, greatest(0, g.common_wh) AS to_share_wh,
+                CASE WHEN b.excess_to_consumers THEN greatest(0, g.common_wh) ELSE g.cap_wh END AS most_wh
+            FROM ({_BALANCE}) g JOIN places_building b ON b.id = g.building_id
+        ) g
+        WHERE g.distributed_wh + g.executor_wh <> to_share_wh OR g.executor_wh < 0
+           OR g.distributed_wh NOT BETWEEN 0 AND most_wh OR g.unassigned_wh NOT BETWEEN 0 AND g.distributed_wh
+           OR g.unreturned_wh NOT BETWEEN 0 AND g.negative_wh
         """,
     ),
     Check(
@@ -84,15 +89,22 @@ CHECKS = (
         _("The shares of a building add up to what was distributed"),
         BALANCES,
         _against_lines(
-            rules="5, 6", expected="(g.distributed_wh - g.unassigned_wh)", figure="distributed_wh - unassigned_wh"
+            rules="5, 6",
+            expected="(g.distributed_wh - g.unassigned_wh)",
+            figure="distributed_wh - unassigned_wh",
         ),
     ),
     Check(
         "building.returned",
-        _("What a building's premises used above its meter is returned to the residents, down to their own usage"),
+        _(
+            "What a building's premises used above its meter is returned to the residents, down to their own usage"
+        ),
         BALANCES,
         _against_lines(
-            rules="7", expected="(g.negative_wh - g.unreturned_wh)", figure="negative_wh - unreturned_wh", sign="-"
+            rules="7",
+            expected="(g.negative_wh - g.unreturned_wh)",
+            figure="negative_wh - unreturned_wh",
+            sign="-",
         ),
     ),
     Check(
@@ -182,18 +194,24 @@ CHECKS = (
         _("A return stops at what the account used itself"),
         lines_of_rules(7),
         f"""
-        SELECT {A_LINE}, 'usage less return' AS figure, 'at least 0 Wh' AS expected,
-            format('%%s Wh', used_wh - returned_wh) AS found
+        SELECT 'line' AS kind, slot, batch_id, no, account_id, building_id, period, 'usage less return' AS figure,
+            'at least 0 Wh' AS expected, format('%%s Wh', used_wh - returned_wh) AS found
         FROM (
-            SELECT l.period, l.account_id, l.building_id, max(l.slot) FILTER (WHERE l.rule = 7) AS slot,
-                max(l.batch_id) FILTER (WHERE l.rule = 7) AS batch_id, max(l.line_no) FILTER (WHERE l.rule = 7)
-                    AS line_no,
-                coalesce(sum(l.quantity_wh) FILTER (WHERE l.rule IN (1, 2, 3)), 0) AS used_wh,
+            SELECT m.slot, m.batch_id, m.no, m.account_id, m.building_id, m.period,
+                coalesce(sum(l.quantity_wh) FILTER (WHERE l.rule <> 7), 0) AS used_wh,
                 -sum(l.quantity_wh) FILTER (WHERE l.rule = 7) AS returned_wh
-            FROM charging_chargeline l
-            WHERE l.rule IN (1, 2, 3, 7) AND l.slot = ANY(%(slots)s) AND l.reverses_batch_id = 0
-            GROUP BY l.batch_id, l.period, l.account_id, l.building_id
-        ) l
+            FROM (
+                SELECT b.run_id, l.slot, l.batch_id, min(l.line_no) AS no, l.account_id, l.building_id, l.period
+                FROM charging_chargeline l JOIN ({RUN_BATCHES}) b USING (slot, batch_id)
+                WHERE l.slot = ANY(%(slots)s) AND l.rule = 7 AND l.reverses_batch_id = 0
+                GROUP BY b.run_id, l.slot, l.batch_id, l.account_id, l.building_id, l.period
+            ) m
+            JOIN charging_chargeline l ON l.account_id = m.account_id AND l.period = m.period
+                AND l.slot = ANY(%(month_slots)s) AND l.rule IN (1, 2, 3, 7)
+            -- what stood after the run that made the return
+            JOIN ({RUN_BATCHES}) b ON b.slot = l.slot AND b.batch_id = l.batch_id AND b.run_id <= m.run_id
+            GROUP BY m.slot, m.batch_id, m.no, m.account_id, m.building_id, m.period
+        ) r
         WHERE returned_wh > greatest(used_wh, 0)
         """,
     ),

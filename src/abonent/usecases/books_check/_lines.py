@@ -45,7 +45,7 @@ CHECKS = (
         LEFT JOIN contracts_price p ON p.id = l.price_id
         LEFT JOIN places_building b ON b.id = l.building_id
         LEFT JOIN parties_branch h ON h.id = b.branch_id
-        WHERE l.slot = ANY(%(slots)s) AND (
+        WHERE {STANDING} AND (
             (p.price_e5, p.zone, p.supplier_id) IS DISTINCT FROM (l.price_e5, l.zone, h.supplier_id)
             OR NOT (p.during @> l.begins_on AND p.during @> l.ends_on - 1))
         """,
