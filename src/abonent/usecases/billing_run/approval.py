@@ -13,6 +13,7 @@ from abonent.contexts.ledger.models import Batch, BatchState
 from abonent.contexts.metering.partitions import ensure_reading_partitions
 from abonent.kernel.periods import Month
 from abonent.usecases.billing_run import drafts
+from abonent.usecases.billing_run.history import standing_runs
 from abonent.usecases.billing_run.plan import require_open
 from abonent.usecases.billing_run.rating import MASS_ACCOUNTS
 from abonent.usecases.billing_run.refusals import Overlaid, ReadingsCameIn, WrongState
@@ -67,15 +68,32 @@ def _refuse_late_readings(cursor: Any, run: Run) -> None:
 def assume_estimates(cursor: Any, run: Run, at: datetime, source: str) -> None:
     """Store what silent meters are taken to show, so that their next reading settles the difference (п. 61).
 
-    `source` names rows of installation_id, building_id, value_wh.
+    `source` names rows of installation_id, building_id, value_wh. What earlier runs of the month assumed otherwise is
+    annulled.
     """
     month = Month.of(run.period)
     ensure_reading_partitions(first=month, last=month)
+    assumed = f"{source} AS e (installation_id, building_id, value_wh)"
+    if set(standing_runs(month)) - {run.pk}:
+        mine = (
+            "EXISTS (SELECT FROM charging_runshard s JOIN places_building b ON b.branch_id = s.branch_id "
+            "WHERE s.run_id = %(run)s AND b.id = r.building_id AND s.buildings @> r.building_id)"
+            if run.account_id is None
+            else "i.premise_id = (SELECT premise_id FROM contracts_account WHERE id = %(account)s)"
+        )
+        cursor.execute(
+            f"""UPDATE metering_reading r SET status = 4, reason = 'estimated again' FROM metering_installation i
+                WHERE i.id = r.installation_id AND r.source = 6 AND r.status = 1 AND r.taken_on = %(day)s AND {mine}
+                  AND NOT EXISTS (SELECT FROM {assumed}
+                                  WHERE e.installation_id = r.installation_id AND e.value_wh = r.value_wh)
+                  AND NOT EXISTS (SELECT FROM charging_runexception x JOIN contracts_account a ON a.id = x.account_id
+                                  WHERE x.run_id = %(run)s AND a.premise_id = i.premise_id)""",
+            {"run": run.pk, "account": run.account_id, "day": month.last_day},
+        )
     cursor.execute(
         f"""INSERT INTO metering_reading
                 (installation_id, building_id, taken_on, value_wh, source, status, entered_at, run_id, reason)
-            SELECT e.installation_id, e.building_id, %s, e.value_wh, 6, 1, %s, %s, ''
-            FROM {source} AS e (installation_id, building_id, value_wh)
+            SELECT e.installation_id, e.building_id, %s, e.value_wh, 6, 1, %s, %s, '' FROM {assumed}
             ON CONFLICT (installation_id, taken_on) WHERE status = 1 DO NOTHING""",
         [month.last_day, at, run.pk],
     )

@@ -160,13 +160,6 @@ def difference(lines: pl.DataFrame, posted: pl.DataFrame, *, kind: int) -> pl.Da
     additions = first_time(added.drop("nth"), kind=kind).with_columns(
         kind=pl.when(charged_before).then(RECALCULATION).otherwise("kind").cast(pl.Int16)
     )
-    return pl.concat([reversals, additions.select(reversals.columns)]).sort(
-        "building_id",
-        "account_id",
-        "reverses_batch_id",
-        "service",
-        "rule",
-        "zone",
-        "begins_on",
-        descending=False,
-    )
+    both = pl.concat([reversals, additions.select(reversals.columns)])
+    order = ["building_id", "account_id", "reverses_batch_id", "service", "rule", "zone", "begins_on"]
+    return both.sort(order, descending=[name == "reverses_batch_id" for name in order])

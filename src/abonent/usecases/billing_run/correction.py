@@ -176,8 +176,9 @@ def _post(
     copy_frame(cursor, drafts.ENTRIES.table, bookkeeping.ENTRY_COLUMNS, posting.entries)
     add_turnovers(cursor, slot=slot, batch_id=batch.pk, booked_period=booked)
     write_findings(cursor, rated, run, 1)
-    if not rated.estimates.is_empty():
-        assume_estimates(cursor, run, at, f"(VALUES {', '.join(map(str, rated.estimates.iter_rows()))})")
+    rows = ", ".join(map(str, rated.estimates.iter_rows())) or "(0::bigint, 0::bigint, 0::bigint)"
+    where = "" if rated.estimates.height else " LIMIT 0"
+    assume_estimates(cursor, run, at, f"(SELECT * FROM (VALUES {rows}) AS v{where})")
     Batch.objects.filter(pk=batch.pk).update(
         lines=posting.lines.height, entries=posting.entries.height, amount_minor=posting.amount_minor
     )

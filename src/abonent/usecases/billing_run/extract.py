@@ -13,6 +13,7 @@ Reader = Callable[[str, frames.Schema], pl.DataFrame]
 _FOREVER = "9999-12-31"
 _ELECTRICITY = 1
 _ACCEPTED = 1
+_ESTIMATE = 6  # what the month itself is estimated at comes out of its rating, never into it
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ def extract(read: Reader, window: Window, month: Month, *, supplier_id: int) -> 
     readings = read(
         f"""SELECT installation_id, taken_on, value_wh, source FROM metering_reading
             WHERE {_of(installations, window)} AND status = {_ACCEPTED}
-              AND taken_on >= DATE '{month.previous().first_day}' AND taken_on < DATE '{end}'""",
+              AND taken_on >= DATE '{month.previous().first_day}' AND taken_on < DATE '{end}'
+              AND NOT (taken_on >= DATE '{first}' AND source = {_ESTIMATE})""",
         frames.READINGS,
     )
     nonliving = read(

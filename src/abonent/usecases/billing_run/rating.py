@@ -8,7 +8,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from time import perf_counter
@@ -130,7 +130,8 @@ def rate(
         try:
             totals = _rate_all(run, writer, parameters, clock, on_progress, mass_accounts)
         except BaseException as error:
-            writer.rollback()
+            with suppress(psycopg.OperationalError):  # a lost connection has rolled back by itself
+                writer.rollback()
             Run.objects.filter(pk=run_id).update(state=RunState.FAILED, error=_reason(error))
             raise
         Run.objects.filter(pk=run_id).update(
