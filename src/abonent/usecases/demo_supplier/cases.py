@@ -19,18 +19,18 @@ class BuildingCase(IntEnum):
 
 
 class UnitCase(IntEnum):
-    """What is remarkable about a flat, and about the meter in it."""
+    """What is remarkable about a flat, and about the meter in it; numbers apart from those of buildings."""
 
     NONE = 0
-    ROLLED_OVER = 1
-    METER_REPLACED = 2
-    NO_METER = 3
-    ADMISSION_REFUSED = 4
-    STOPPED = 5
-    NEVER_SENT = 6
-    RESIDENTS_CHANGED = 7
-    SPIKE = 8
-    BELOW_PREVIOUS = 9
+    ROLLED_OVER = 101
+    METER_REPLACED = 102
+    NO_METER = 103
+    ADMISSION_REFUSED = 104
+    STOPPED = 105
+    NEVER_SENT = 106
+    RESIDENTS_CHANGED = 107
+    SPIKE = 108
+    BELOW_PREVIOUS = 109
 
 
 UNITS_OF: dict[BuildingCase, tuple[UnitCase, ...]] = {

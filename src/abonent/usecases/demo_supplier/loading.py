@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -88,6 +89,7 @@ def load(
     *,
     sample: Sample,
     parameters: ParameterSet,
+    at: datetime,
     on_progress: Callable[[LoadProgress], None] = lambda progress: None,
 ) -> Loaded:
     """Load the sample supplier into a database without data; do nothing when this very one is there.
@@ -104,7 +106,7 @@ def load(
             found = present()
             if found is not None and found != sample:
                 raise SampleRefused("another", present=found)
-            rows = 0 if found else _write(cursor, town, parameters, on_progress)
+            rows = 0 if found else _write(cursor, town, parameters, at, on_progress)
             definitions = bulk_schema.restore(_connect) if bulk_schema.is_set_aside(cursor) else 0
             if definitions:
                 cursor.execute(f"ANALYZE {', '.join(TABLES)}")
@@ -114,7 +116,11 @@ def load(
 
 
 def _write(
-    cursor: Any, town: Town, parameters: ParameterSet, on_progress: Callable[[LoadProgress], None]
+    cursor: Any,
+    town: Town,
+    parameters: ParameterSet,
+    at: datetime,
+    on_progress: Callable[[LoadProgress], None],
 ) -> int:
     sample, written, accounts = town.sample, 0, 0
     with transaction.atomic():
@@ -127,8 +133,7 @@ def _write(
         # a table truncated in this very transaction is filled without a write-ahead log, and frozen
         cursor.execute(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY")
         supplier.found(town, parameters)
-        ids = Ids()
-        for rows in _ahead(_chunks(town, ids)):
+        for rows in _ahead(_chunks(town, Ids(), at)):
             for table, columns in rows:
                 names = columns.columns if isinstance(columns, pl.DataFrame) else list(columns)
                 parent = table == "metering_reading"  # rows of any month: only its partitions can be frozen
@@ -146,13 +151,13 @@ def _write(
     return written
 
 
-def _chunks(town: Town, ids: Ids) -> Iterator[list[Rows]]:
+def _chunks(town: Town, ids: Ids, at: datetime) -> Iterator[list[Rows]]:
     yield [("places_district", town.districts), ("places_street", town.streets)]
     for place, buildings in enumerate(town.chunks(accounts=_ACCOUNTS_OF_A_CHUNK)):
         draw = town.sample.generator(4, place)
         settled, rows = homes.settle(town.sample, draw, buildings, town.streets, ids)
         registers, more = meters.install(town.sample, draw, settled, ids)
-        yield [*rows, *more, *readings.read(town.sample, draw, settled, registers, ids)]
+        yield [*rows, *more, *readings.read(town.sample, draw, settled, registers, ids, at=at)]
 
 
 def _ahead(chunks: Iterator[list[Rows]]) -> Iterator[list[Rows]]:

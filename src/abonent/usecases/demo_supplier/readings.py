@@ -1,6 +1,7 @@
 """The energy used in some of the buildings month by month, and what was read on their meters."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import numpy as np
 
@@ -26,9 +27,19 @@ _SPIKE_KWH, _FALL_KWH = 50_000, 350
 
 
 def read(
-    sample: Sample, draw: np.random.Generator, homes: Homes, registers: Registers, ids: Ids
+    sample: Sample,
+    draw: np.random.Generator,
+    homes: Homes,
+    registers: Registers,
+    ids: Ids,
+    *,
+    at: datetime,
 ) -> Iterator[Rows]:
-    """Yield what was read in the months of the sample, month by month, then the readings out of turn."""
+    """Yield what was read in the months of the sample, month by month, then the readings out of turn.
+
+    Nothing was entered after `at`, not even where the period lies ahead.
+    """
+    now = np.datetime64(at.astimezone(UTC).replace(tzinfo=None), "s")
     months = list(sample.opening.until(sample.period.next()))
     usage = _register_usage(_usage(draw, homes, months[1:]), registers)
     source = _sources(draw, homes)[registers.unit]
@@ -45,6 +56,7 @@ def read(
         mine: np.ndarray, taken_on: np.ndarray, value_wh: np.ndarray, source: np.ndarray
     ) -> dict[str, Column]:
         count = len(taken_on)
+        entered_at = taken_on.astype("datetime64[s]") + draw.integers(6 * 3600, 18 * 3600, count)
         return {
             "id": ids.take("metering_reading", count),
             "installation_id": registers.id[mine],
@@ -53,7 +65,7 @@ def read(
             "value_wh": value_wh,
             "source": source,
             "status": np.ones(count, int),
-            "entered_at": taken_on.astype("datetime64[s]") + draw.integers(6 * 3600, 18 * 3600, count),
+            "entered_at": np.minimum(entered_at, now),
             "reason": "",
         }
 

@@ -1,0 +1,138 @@
+"""`abonent demo …`: a sample supplier to try everything on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from django.db import connection
+from django.utils import timezone
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from abonent.interfaces.cli import runtime
+from abonent.interfaces.cli.billing import month_of
+from abonent.kernel.periods import Month
+from abonent.usecases import demo_supplier, packs
+from abonent.usecases.demo_supplier import BuildingCase, UnitCase
+
+app = typer.Typer(help="A sample supplier to try everything on.", no_args_is_help=True)
+console = Console(highlight=False)
+
+ACCOUNTS, SEED, MONTHS = 5_000, 1, 12
+
+_CASES: dict[BuildingCase | UnitCase, str] = {
+    UnitCase.ROLLED_OVER: "the meter rolled over: 99980 → 00120",
+    UnitCase.METER_REPLACED: "the meter was replaced on the 16th of the month",
+    UnitCase.NO_METER: "no meter: billed by norm",
+    UnitCase.ADMISSION_REFUSED: "access refused twice: norm with the increasing coefficient",
+    UnitCase.STOPPED: "stopped sending readings two months ago: billed by average",
+    UnitCase.NEVER_SENT: "has a meter, never sent a reading",
+    UnitCase.RESIDENTS_CHANGED: "a third resident moved in on the 15th",
+    UnitCase.SPIKE: "an absurd reading: parked",
+    UnitCase.BELOW_PREVIOUS: "a reading below the previous one: parked",
+    BuildingCase.FLATS_EXCEED_METER: "the flats add up to more than the building meter",
+    BuildingCase.NO_METER: "no building meter: common needs by norm",
+    BuildingCase.ABOVE_NORM: "common needs above the norm: cut to it",
+    BuildingCase.THREE_ZONES: "three zones in the flats and on the building meter",
+    BuildingCase.LARGE_RATIO: "the building meter counts through transformers of ratio 60",
+    BuildingCase.NO_AREA: "a building without its areas: parked",
+    BuildingCase.GROUP_WITHOUT_PRICE: "a tariff group without a price: parked",
+}
+
+Accounts = Annotated[int, typer.Option(help="How many accounts, from 1000 to 10 000 000.")]
+Seed = Annotated[int, typer.Option(help="Another seed, another town.")]
+Months = Annotated[int, typer.Option(min=1, max=60, help="Months of readings before the period.")]
+Period = Annotated[
+    str | None, typer.Option(help="The month to bill, 2026-10; the last full one if left out.")
+]
+
+
+def load_town(
+    *, accounts: int, months: int, period: Month, seed: int = SEED, quiet: bool = False
+) -> demo_supplier.Loaded:
+    """Load a sample supplier into the present database unless it is there; under a progress bar."""
+    columns = (
+        SpinnerColumn(),
+        BarColumn(),
+        TextColumn("{task.description}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=quiet) as bar, _refusals():
+        task = bar.add_task("drawing the town", total=accounts)
+
+        def advance(now: demo_supplier.LoadProgress) -> None:
+            done = now.accounts_done >= now.accounts_total
+            bar.update(
+                task,
+                completed=now.accounts_done,
+                total=None if done else now.accounts_total,
+                description="constraints and indexes" if done else f"{now.accounts_done:,} accounts",
+            )
+
+        return demo_supplier.load(
+            sample=demo_supplier.Sample(accounts=accounts, seed=seed, months=months, period=period),
+            parameters=packs.pack_parameters(),
+            at=timezone.now(),
+            on_progress=advance,
+        )
+
+
+@app.command()
+def load(
+    accounts: Accounts = ACCOUNTS, seed: Seed = SEED, months: Months = MONTHS, period: Period = None
+) -> None:
+    """Load a sample supplier into an empty database, and tell where its remarkable cases are."""
+    runtime.ready()
+    begun = timezone.now()
+    loaded = load_town(accounts=accounts, months=months, period=period_of(period), seed=seed)
+    seconds = (timezone.now() - begun).total_seconds()
+    if loaded.rows:
+        console.print(
+            f"{accounts:,} accounts in {loaded.town.buildings.height:,} buildings: "
+            f"{loaded.rows:,} rows in {seconds:.1f} s"
+        )
+    elif loaded.definitions:
+        console.print(f"All rows were there; {loaded.definitions} constraints and indexes are made now.")
+    else:
+        console.print("This very sample supplier is there already; nothing was changed.")
+    console.print(cases(loaded))
+
+
+def cases(loaded: demo_supplier.Loaded) -> Table:
+    """List the remarkable cases with their accounts and addresses."""
+    table = Table("account", "address", "what is remarkable", box=None)
+    for found in demo_supplier.special_cases(loaded.town):
+        table.add_row(found.account, found.address, _CASES[found.case])
+    return table
+
+
+def period_of(text: str | None) -> Month:
+    """Return the month asked for, or the last one that is over."""
+    return month_of(text) if text else Month.of(timezone.localdate()).previous()
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except demo_supplier.SampleRefused as refusal:
+        typer.echo(f"abonent: {_why(refusal)}", err=True)
+        raise typer.Exit(1) from None
+    except ValueError as error:
+        typer.echo(f"abonent: {error}", err=True)
+        raise typer.Exit(1) from None
+
+
+def _why(refusal: demo_supplier.SampleRefused) -> str:
+    if refusal.code == "busy":
+        return "another process is loading a sample supplier into this database; wait for it"
+    other = "use another one: ABONENT_DATABASE_URL, or ABONENT_HOME for another embedded server"
+    if refusal.present is not None:
+        here = refusal.present
+        return (
+            f"the database holds another sample supplier: --accounts {here.accounts} --seed {here.seed} "
+            f"--months {here.months} --period {here.period}; {other}"
+        )
+    return f"the database {connection.settings_dict['NAME']} holds data, and a sample is never mixed with it; {other}"
