@@ -28,6 +28,7 @@ from abonent.contexts.charging.models import (
 from abonent.contexts.ledger.models import Batch, Entry, Turnover
 from abonent.contexts.metering.models import Reading, ReadingSource, ReadingStatus
 from abonent.contexts.metering.partitions import ensure_reading_partitions
+from abonent.contexts.places.models import Building
 from abonent.gateways import database_server
 from abonent.kernel.periods import Month
 from abonent.usecases import billing_run, packs
@@ -209,6 +210,7 @@ def late(town: Town, flat: str, day: date, value_wh: int, *, status: int = 1) ->
 
 
 def test_running_again_posts_only_the_difference(town: Town) -> None:
+    Building.objects.filter(pk=town.building.pk).update(excess_to_consumers=True)
     bill(town)
     before = balances()
     again = bill(town)

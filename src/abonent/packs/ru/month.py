@@ -6,7 +6,6 @@ from abonent.engine.frames import (
     BUILDING_BALANCES,
     ESTIMATES,
     EXCEPTIONS,
-    LINES,
     Inputs,
     Rated,
     empty,

@@ -20,6 +20,7 @@ class Settings:
     average_window_months: int
     average_min_months: int
     average_max_periods: int | None
+    building_average_max_periods: int | None
     max_wh_per_day: int
     rollover_max_wh_per_day: int
     negative_max_percent: int
@@ -27,6 +28,10 @@ class Settings:
 
 def _whole(text: str | None) -> int:
     return int(text or "0")
+
+
+def _limit(text: str | None) -> int | None:
+    return None if text is None else int(text)
 
 
 def _thousandths(text: str | None) -> int:
@@ -45,7 +50,6 @@ def read_settings(parameters: ParameterSet, month: Month) -> Settings:
     uplifts = parameters.version("ru.electricity.norm_uplift", on=day).rows
     average = parameters.version("ru.electricity.average", on=day).rows[0]
     limits = parameters.version("ru.electricity.limits", on=day).rows[0]
-    max_periods = average["max_periods"]
     return Settings(
         norms=pl.DataFrame(
             {
@@ -77,7 +81,8 @@ def read_settings(parameters: ParameterSet, month: Month) -> Settings:
         ),
         average_window_months=_whole(average["window_months"]),
         average_min_months=_whole(average["min_months"]),
-        average_max_periods=None if max_periods is None else _whole(max_periods),
+        average_max_periods=_limit(average["max_periods"]),
+        building_average_max_periods=_limit(average["building_max_periods"]),
         max_wh_per_day=_thousandths(limits["max_kwh_per_day"]),
         rollover_max_wh_per_day=_thousandths(limits["rollover_max_kwh_per_day"]),
         negative_max_percent=_whole(limits["negative_common_max_percent"]),

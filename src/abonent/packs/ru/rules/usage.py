@@ -132,7 +132,7 @@ def by_readings(bracketed: pl.DataFrame, settings: Settings) -> Usage:
 
 
 def by_average(silent: pl.DataFrame, inputs: Inputs, month: Month, settings: Settings) -> pl.DataFrame:
-    """Estimate registers that sent nothing by the average of their last metered months (п. 59).
+    """Estimate registers that sent nothing by the average of their last metered months (п. 59, 59(1)).
 
     The average is the difference of two actual readings over the months between them: no more than the window, no
     fewer than the minimum; otherwise `method` is UNKNOWN and the norm applies (п. 60).
@@ -160,8 +160,12 @@ def by_average(silent: pl.DataFrame, inputs: Inputs, month: Month, settings: Set
         silent_periods=this_month - pl.col("last_at"),
     )
     enough = pl.col("history_months").fill_null(0) >= settings.average_min_months
-    if settings.average_max_periods is not None:
-        enough &= pl.col("silent_periods") <= settings.average_max_periods
+    for premises, limit in (
+        (pl.col("premise_id") > 0, settings.average_max_periods),
+        (pl.col("premise_id") == 0, settings.building_average_max_periods),
+    ):
+        if limit is not None:
+            enough &= ~premises | (pl.col("silent_periods") <= limit)
     face = fixed.mul_div("history_face_wh", 1, divisor=pl.max_horizontal("history_months", 1))
     return (
         joined.with_columns(enough=enough)
