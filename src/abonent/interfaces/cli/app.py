@@ -11,7 +11,7 @@ from abonent.gateways.database_server import DatabaseServerError
 from abonent.gateways.home import HomeError
 
 # Modules of this package. One that is named here and missing stops the command line with its traceback.
-GROUPS = ("db", "parameters", "scenario", "billing", "period", "books", "demo")  # become `abonent <name> …`
+GROUPS = ("db", "parameters", "scenario", "billing", "period", "books", "demo", "bench")  # become `abonent <name> …`
 TOP_LEVEL = {"doctor": "doctor", "up": "serve", "worker": "serve", "migrate": "manage", "manage": "manage"}
 
 

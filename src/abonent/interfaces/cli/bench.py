@@ -1,0 +1,69 @@
+"""`abonent bench …`: figures of speed and size, as words or as JSON."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+from django.utils import timezone
+from rich.console import Console
+
+from abonent.contexts.parties.queries import supplier_id
+from abonent.gateways import scratch_database
+from abonent.interfaces.cli import runtime
+from abonent.interfaces.cli.demo import load_town
+from abonent.kernel.periods import Month
+from abonent.usecases import packs
+from abonent.usecases.bench import billing as billing_bench
+from abonent.usecases.bench import desk as desk_bench
+
+app = typer.Typer(help="Figures of speed and size.", no_args_is_help=True)
+console = Console(highlight=False)
+
+Accounts = Annotated[int, typer.Option(help="Accounts of the sample town; kept as a database of its own.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+_MONTH = Month(2026, 10)
+_MONTHS_OF_HISTORY = 2
+
+
+def report(figures: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(figures, ensure_ascii=False))
+        return
+    for name, value in figures.items():
+        console.print(f"{name:>24}  {value}")
+
+
+@app.command()
+def billing(accounts: Accounts = 100_000, as_json: AsJson = False) -> None:
+    """A month from readings to posted entries, and the floor of copying the same rows."""
+    runtime.connect()
+    with scratch_database.kept(f"abonent_bench_{accounts}"):
+        load_town(accounts=accounts, months=_MONTHS_OF_HISTORY, period=_MONTH, quiet=as_json)
+        figures = billing_bench.measure(
+            supplier_id=supplier_id(),
+            month=_MONTH,
+            parameters=packs.pack_parameters(),
+            clock=timezone.now,
+        )
+    report(figures.as_dict(), as_json=as_json)
+
+
+@app.command()
+def desk(
+    accounts: Accounts = 100_000,
+    samples: Annotated[int, typer.Option(help="How many readings to enter and take back.")] = 200,
+    as_json: AsJson = False,
+) -> None:
+    """What a clerk waits for: search as one types, a reading entered and its month rated again."""
+    runtime.connect()
+    with scratch_database.kept(f"abonent_bench_{accounts}"):
+        load_town(accounts=accounts, months=_MONTHS_OF_HISTORY, period=_MONTH, quiet=as_json)
+        figures = desk_bench.measure(
+            supplier_id=supplier_id(),
+            month=_MONTH,
+            parameters=packs.pack_parameters(),
+            clock=timezone.now,
+            samples=samples,
+        )
+    report(figures.as_dict(), as_json=as_json)
