@@ -14,6 +14,7 @@ ALTER TABLE metering_reading ADD CONSTRAINT metering_reading_pkey PRIMARY KEY (i
 CREATE UNIQUE INDEX reading_one_accepted_a_day ON metering_reading (installation_id, taken_on) WHERE status = 1;
 CREATE INDEX reading_building ON metering_reading (building_id);
 CREATE INDEX reading_history ON metering_reading (installation_id, taken_on DESC);
+CREATE TABLE metering_reading_other PARTITION OF metering_reading DEFAULT;
 
 CREATE FUNCTION metering_reading_is_history() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
