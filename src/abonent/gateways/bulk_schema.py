@@ -32,11 +32,21 @@ WITH filled AS (SELECT unnest(%(tables)s::regclass[]) AS oid), found AS (
     WHERE indrelid IN (SELECT oid FROM filled) AND NOT indisprimary
       AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
 )
-SELECT row_number() OVER (ORDER BY turn, relation)::integer AS id, * FROM found
+SELECT row_number() OVER (ORDER BY turn, relation)::integer AS id, turn, relation, 0::bigint AS bytes,
+       string_agg(drop_it, '; ') AS drop_it, string_agg(make_it, '; ') AS make_it
+FROM found JOIN pg_class ON pg_class.oid = relation
+-- side by side, indexes of one partitioned table would choose the same names for their partitions
+GROUP BY turn, relation, CASE relkind WHEN 'p' THEN '' ELSE make_it END
+"""
+# Known beforehand: to ask for the size of a table waits for whoever is at work on it.
+_WEIGH = f"""
+UPDATE {_KEPT} SET bytes = coalesce(
+    (SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree(relation)), pg_total_relation_size(relation)
+)
 """
 _NEXT = f"""
 DELETE FROM {_KEPT} WHERE id = (
-    SELECT id FROM {_KEPT} ORDER BY turn, pg_total_relation_size(relation) DESC, id LIMIT 1 FOR UPDATE SKIP LOCKED
+    SELECT id FROM {_KEPT} ORDER BY turn, bytes DESC, id LIMIT 1 FOR UPDATE SKIP LOCKED
 ) RETURNING make_it
 """
 
@@ -61,6 +71,8 @@ def restore(connect: Callable[[], psycopg.Connection], *, connections: int = 2) 
     PostgreSQL checks every row against them. Raises psycopg.errors.IntegrityError where one does not hold; the rest
     can be made again afterwards.
     """
+    with connect() as connection:
+        connection.execute(_WEIGH)
     with ThreadPoolExecutor(connections) as pool:
         made = sum(pool.map(_make, [connect] * connections))
     with connect() as connection:
