@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from abonent.contexts.charging.models import (
@@ -47,15 +47,6 @@ def months_charged(*, account_id: int) -> list[MonthCharged]:
         )
         for row in rows
     ]
-
-
-def lines_of(*, account_id: int, period: date) -> list[ChargeLine]:
-    """Return an account's posted lines of a month, in the order they were booked."""
-    return list(
-        ChargeLine.objects.filter(account_id=account_id, period=period).order_by(
-            "batch_id", "service", "rule", "zone", "begins_on", "line_no"
-        )
-    )
 
 
 def usage_by_month(*, account_id: int, since: date) -> list[dict[str, Any]]:
@@ -186,10 +177,17 @@ def run_exceptions(*, run_id: int) -> QuerySet[RunException, dict[str, Any]]:
 
 
 def account_exceptions(*, account_id: int) -> list[dict[str, Any]]:
-    """Return the exceptions of an account in runs that still count, newest first."""
+    """Return what is parked of an account and was not judged by a later run of the same month, newest first."""
     alive = [RunState.RATED, RunState.POSTED]
+    later = Run.objects.filter(
+        Q(account_id=None) | Q(account_id=account_id),
+        period=OuterRef("run__period"),
+        id__gt=OuterRef("run_id"),
+        state__in=alive,
+        shards__buildings__contains=OuterRef("building_id"),
+    )
     return list(
-        RunException.objects.filter(account_id=account_id, run__state__in=alive)
+        RunException.objects.filter(~Exists(later), account_id=account_id, run__state__in=alive)
         .order_by("-run_id", "id")
         .values("run_id", "code", "facts", "run__period")[:20]
     )

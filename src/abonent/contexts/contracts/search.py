@@ -75,7 +75,8 @@ def search(*, text: str, on: date, limit: int = 12) -> Found:
         _add_meters(seen, asked, on=on, limit=limit)
     if words:
         buildings = _add_address(seen, words, numbers, limit=limit)
-        if len(seen) < limit:
+        # a house that was found is what was meant; its number stands in many other texts
+        if not (numbers and seen):
             _add_by_text(seen, words, numbers, limit=limit)
     too_short = (
         not seen and not buildings and max(map(len, words), default=0) < SHORTEST_WORD and len(figures) < 3

@@ -58,7 +58,12 @@ class NewRun(forms.Form):
         super().__init__(*args, **kwargs)
         self.periods = period_choices()
         months = [
-            (str(Month.of(row.month)), formats.month(row.month) + ("" if row.is_open else _(" (closed)")))
+            (
+                str(Month.of(row.month)),
+                formats.month(row.month)
+                if row.is_open
+                else _("%(month)s (closed)") % {"month": formats.month(row.month)},
+            )
             for row in self.periods
         ]
         self.fields["period"].choices = months

@@ -1,5 +1,6 @@
 """Filters and tags of the office's templates."""
 
+from datetime import date, timedelta
 from typing import Any
 
 from django import template
@@ -24,13 +25,9 @@ for _kind in ("minor", "signed", "kwh", "price", "area", "count", "day", "moment
 
 
 @register.filter
-def shown(value: Any, kind: str) -> str:
-    return formats.shown(value, kind)
-
-
-@register.filter
-def get(mapping: dict[Any, Any], key: Any) -> Any:
-    return mapping.get(key)
+def day_before(value: date) -> str:
+    """Write the last day of a half-open range."""
+    return formats.day(value - timedelta(days=1))
 
 
 @register.simple_tag

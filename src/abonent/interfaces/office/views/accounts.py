@@ -1,6 +1,5 @@
 """The list of accounts and the account card."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,25 +12,26 @@ from abonent.contexts.access.queries import user_names
 from abonent.contexts.charging.queries import (
     account_exceptions,
     bills_of,
-    lines_of,
     months_charged,
     usage_by_month,
 )
 from abonent.contexts.contracts import queries as contracts
-from abonent.contexts.contracts.models import Service
+from abonent.contexts.contracts.models import Account, Service
 from abonent.contexts.contracts.queries import AccountHead, row_address, row_payer
 from abonent.contexts.ledger.models import EntryKind
 from abonent.contexts.ledger.queries import balance_minor, balance_of, entries_of
 from abonent.contexts.metering.models import ReadingSource, ReadingStatus, Zone
 from abonent.contexts.metering.queries import meters_of_premise, readings_of_premise
+from abonent.interfaces.office import formats
 from abonent.interfaces.office.charts import consumption
 from abonent.interfaces.office.filters import AccountFilter
 from abonent.interfaces.office.lists import Column, Listing
 from abonent.interfaces.office.rendering import listed, page_or_part
 from abonent.interfaces.office.roles import STAFF, allow, may
 from abonent.interfaces.office.views.lookups import head_of, read_month
-from abonent.interfaces.office.words import line_words, reading_status
+from abonent.interfaces.office.words import reading_status
 from abonent.kernel.periods import Month
+from abonent.usecases import explain_bill
 from abonent.usecases.exception_reasons import details, reason
 
 CARD = "office/accounts/card.html"
@@ -98,26 +98,13 @@ def card(request: HttpRequest, number: str) -> HttpResponse:
 
 @allow(*STAFF)
 def month_charges(request: HttpRequest, number: str, month: str) -> HttpResponse:
-    """The lines of a month, each with what it was made of."""
-    head = head_of(number)
-    posted = lines_of(account_id=head.account_id, period=read_month(month).first_day)
-    undone = {(line.reverses_batch_id, line.reverses_line_no) for line in posted if line.reverses_batch_id}
-    lines = [
-        {
-            "title": line_words(rule=line.rule, zone=line.zone),
-            "begins_on": line.begins_on,
-            "last_day": line.ends_on - timedelta(days=1),
-            "quantity_wh": line.quantity_wh,
-            "price_e5": line.price_e5,
-            "amount_minor": line.amount_minor,
-            "is_reversal": bool(line.reverses_batch_id),
-            "is_undone": bool(line.reverses_batch_id) or (line.batch_id, line.line_no) in undone,
-        }
-        for line in posted
-    ]
+    """The lines of a month, each with what it was made of; those taken back stand apart."""
+    account = Account.objects.select_related("building").get(pk=head_of(number).account_id)
+    told = explain_bill.explain(account=account, month=read_month(month), language=formats.language())
     context = {
-        "standing": [line for line in lines if not line["is_undone"]],
-        "undone": [line for line in lines if line["is_undone"]],
+        "month": month,
+        "standing": [line for line in told.lines if line.stands],
+        "undone": [line for line in told.lines if not line.stands],
     }
     return render(request, "office/accounts/_lines.html", context)
 

@@ -89,6 +89,15 @@ document.addEventListener("click", (event) => {
   }
 });
 
+/* A row that unfolds what a line was made of. */
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-unfold]");
+  if (!button) return;
+  const open = button.getAttribute("aria-expanded") !== "true";
+  button.setAttribute("aria-expanded", String(open));
+  document.getElementById(button.getAttribute("aria-controls")).hidden = !open;
+});
+
 /* A selection that takes effect at once. */
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
