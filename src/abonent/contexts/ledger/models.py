@@ -67,7 +67,8 @@ class Entry(models.Model):
 class Turnover(models.Model):
     """What the entries of a slot add up to for one account: the balance is the sum of its turnovers.
 
-    Derived: written in the transaction that writes the entries, never by hand.
+    Derived: written in the transaction that writes the entries, never by hand. In PostgreSQL the key begins with the
+    account, so that it also answers what an account owes.
     """
 
     pk = models.CompositePrimaryKey("slot", "account_id")
@@ -77,6 +78,3 @@ class Turnover(models.Model):
     charged_minor = models.BigIntegerField(default=0)
     recalculated_minor = models.BigIntegerField(default=0)
     paid_minor = models.BigIntegerField(default=0)
-
-    class Meta:
-        indexes = [models.Index(fields=["account_id"], name="turnover_account")]

@@ -16,12 +16,12 @@ class Book:
 
     table: str
     key: str
-    index: str
+    index: str = ""
 
 
 LINES = Book("charging_chargeline", "slot, batch_id, line_no", "account_id")
 ENTRIES = Book("ledger_entry", "slot, batch_id, entry_no", "account_id")
-TURNOVERS = Book("ledger_turnover", "slot, account_id", "account_id")
+TURNOVERS = Book("ledger_turnover", "account_id, slot")
 BOOKS = (LINES, ENTRIES, TURNOVERS)
 
 
@@ -56,7 +56,8 @@ def index_drafts(cursor: Any, run_id: int) -> None:
     for book in BOOKS:
         name = draft_of(book, run_id)
         cursor.execute(f"ALTER TABLE {name} ADD PRIMARY KEY ({book.key})")
-        cursor.execute(f"CREATE INDEX ON {name} ({book.index})")
+        if book.index:
+            cursor.execute(f"CREATE INDEX ON {name} ({book.index})")
         cursor.execute(f"ANALYZE {name}")
 
 
