@@ -1,13 +1,14 @@
 """A sample supplier drawn from a seed: a town with its people, meters and readings, real in everything but its name."""
 
 from abonent.usecases.demo_supplier.cases import BuildingCase, UnitCase
-from abonent.usecases.demo_supplier.history import bill, post_opening, post_payments
+from abonent.usecases.demo_supplier.history import Lived, close_history, live
 from abonent.usecases.demo_supplier.loading import Loaded, LoadProgress, SampleRefused, load, present
 from abonent.usecases.demo_supplier.staff import Staff, hire
 from abonent.usecases.demo_supplier.town import Sample, SpecialCase, special_cases
 
 __all__ = [
     "BuildingCase",
+    "Lived",
     "LoadProgress",
     "Loaded",
     "Sample",
@@ -15,11 +16,10 @@ __all__ = [
     "SpecialCase",
     "Staff",
     "UnitCase",
-    "bill",
+    "close_history",
     "hire",
+    "live",
     "load",
-    "post_opening",
-    "post_payments",
     "present",
     "special_cases",
 ]

@@ -1,29 +1,85 @@
 """The months the sample supplier lives through: what its people owed at first, the runs, what they paid."""
 
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
 
 import numpy as np
 from django.db import connection
 
-from abonent.contexts.charging.models import Run, RunKind, RunState
+from abonent.contexts.charging.models import BillingPeriod, PeriodState, Run, RunKind, RunState
+from abonent.contexts.charging.operations import close_period
 from abonent.contexts.ledger.models import Batch, EntryKind
 from abonent.contexts.ledger.operations import Posting, post_batch
+from abonent.contexts.parties.models import Supplier
+from abonent.engine.parameters import ParameterSet
 from abonent.kernel.periods import Month
-from abonent.usecases import billing_run, packs
+from abonent.usecases import billing_run, issue_bills, packs
 from abonent.usecases.demo_supplier.town import Sample
 
 _ELECTRICITY = 1
-_PAYMENT_DAY, _OPENING_DAY = 10, 1
+_OPENING_DAY, _PAYMENT_DAY, _ISSUE_DAY = 1, 10, 3
 _ROUBLE = 100
 # pays the whole bill; rounds it up to a hundred roubles; pays half; skips every other month; never pays
 _WHOLE, _ROUNDED, _HALF, _SKIPS, _NEVER = range(5)
 _HABITS = (0.84, 0.06, 0.04, 0.04, 0.02)
 
 
-def post_opening(*, sample: Sample, at: datetime) -> int:
-    """Post what some accounts owed, or had paid ahead, before the history; return how many. Done once."""
-    month = sample.opening.next()
+@dataclass(frozen=True)
+class Lived:
+    """What a month brought: its run, and what was done now rather than before."""
+
+    month: Month
+    run_id: int
+    billed: bool
+    payments: int
+    bills: int
+
+    @property
+    def changed(self) -> bool:
+        return self.billed or bool(self.payments or self.bills)
+
+
+def live(
+    *,
+    sample: Sample,
+    month: Month,
+    parameters: ParameterSet,
+    clock: Callable[[], datetime],
+) -> Lived:
+    """Let the people pay, bill the month for everybody and issue its bills; what is done already stays.
+
+    Raises billing_run.RunRefused.
+    """
+    supplier_id = Supplier.objects.values_list("id", flat=True).get()
+    at = clock()
+    payments = _post_opening(sample, month, at) if month == sample.opening.next() else 0
+    payments += _post_payments(sample, month, at)
+    run_id, billed = _bill(supplier_id, month, parameters, clock)
+    issued_at = datetime.combine(month.next().first_day.replace(day=_ISSUE_DAY), time(12), UTC)
+    issued = issue_bills.issue(
+        scope=billing_run.Scope(supplier_id=supplier_id),
+        period=month,
+        parameters=parameters,
+        at=min(clock(), issued_at),
+    )
+    return Lived(month, run_id, billed, payments, issued.bills + issued.versions)
+
+
+def close_history(*, sample: Sample, at: datetime) -> int:
+    """Close the months before the period; return how many were still open."""
+    supplier_id = Supplier.objects.values_list("id", flat=True).get()
+    still_open = BillingPeriod.objects.filter(
+        supplier_id=supplier_id, month__lt=sample.period.first_day, state=PeriodState.OPEN
+    )
+    months = [Month.of(month) for month in still_open.order_by("month").values_list("month", flat=True)]
+    for month in months:
+        close_period(supplier_id=supplier_id, month=month, at=at)
+    return len(months)
+
+
+def _post_opening(sample: Sample, month: Month, at: datetime) -> int:
+    """Post what some accounts owed, or had paid ahead, before the history."""
     draw = sample.generator(5)
     luck = draw.random(sample.accounts)
     amounts = draw.integers(200, 4000, sample.accounts) * _ROUBLE
@@ -37,18 +93,11 @@ def post_opening(*, sample: Sample, at: datetime) -> int:
         )
         for place in np.flatnonzero(luck < 0.08)
     ]
-    batch = post_batch(
-        origin=f"import:demo-opening-{month}",
-        postings=postings,
-        booked_period=month,
-        booked_on=month.first_day.replace(day=_OPENING_DAY),
-        at=at,
-    )
-    return 0 if batch is None else len(postings)
+    return _post(f"import:demo-opening-{month}", postings, month, _OPENING_DAY, at)
 
 
-def post_payments(*, sample: Sample, month: Month, at: datetime) -> int:
-    """Post what the accounts pay in a month of what they owe before it is billed; return how many. Done once."""
+def _post_payments(sample: Sample, month: Month, at: datetime) -> int:
+    """Post what the accounts pay in a month of what they owe before it is billed."""
     origin = f"import:demo-payments-{month}"
     if Batch.objects.filter(origin=origin).exists():
         return 0
@@ -65,25 +114,21 @@ def post_payments(*, sample: Sample, month: Month, at: datetime) -> int:
         for account_id, owed in _debts()
         if (paid := _paid(owed, habits[account_id - 1], skipped[account_id - 1]))
     ]
-    if not postings:
-        return 0
-    post_batch(
-        origin=origin,
-        postings=postings,
-        booked_period=month,
-        booked_on=month.first_day.replace(day=_PAYMENT_DAY),
-        at=at,
+    return _post(origin, postings, month, _PAYMENT_DAY, at)
+
+
+def _post(origin: str, postings: list[Posting], month: Month, day: int, at: datetime) -> int:
+    booked_on = month.first_day.replace(day=day)
+    posted = postings and post_batch(
+        origin=origin, postings=postings, booked_period=month, booked_on=booked_on, at=at
     )
-    return len(postings)
+    return len(postings) if posted else 0
 
 
-def bill(
-    *, supplier_id: int, month: Month, clock: Callable[[], datetime], rate: Callable[[int], object]
+def _bill(
+    supplier_id: int, month: Month, parameters: ParameterSet, clock: Callable[[], datetime]
 ) -> tuple[int, bool]:
-    """Bill a month for everybody unless it is; return the run, and whether anything was done.
-
-    `rate` rates a run by its id. A run that was cut off is taken up again. Raises billing_run.RunRefused.
-    """
+    """Bill a month unless it is; return the run, and whether it was done now. A run cut off is taken up again."""
     everybody = Run.objects.filter(
         supplier_id=supplier_id,
         period=month.first_day,
@@ -103,10 +148,10 @@ def bill(
             period=month,
             at=clock(),
             pack_version=packs.pack().version,
-            parameter_hash=packs.pack_parameters().hash,
+            parameter_hash=parameters.hash,
         )
     )
-    rate(run_id)
+    billing_run.rate(run_id, parameters=parameters, clock=clock)
     billing_run.approve(run_id=run_id, actor_id=None, at=clock())
     return run_id, True
 
