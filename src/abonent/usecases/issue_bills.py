@@ -1,8 +1,8 @@
 """Bills of a month: what was owed, charged, recalculated and paid, frozen under a number.
 
-A bill goes to every account of the scope whose month is posted, if anything was booked on it in the month or it owed
-or had an advance before; an account that was parked therefore still gets one when it has a balance. Issued again, a bill
-that would say the same is left alone, and one whose figures have changed becomes the next version.
+A bill goes to every account of the scope whose month is posted, if anything was booked on it in the month, or if it
+owed or was in advance before; an account that was parked therefore still gets one when it has a balance. Issued again,
+a bill that would say the same is left alone, and one whose figures have changed becomes the next version.
 """
 
 from dataclasses import dataclass

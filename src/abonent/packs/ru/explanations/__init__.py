@@ -9,7 +9,7 @@ from abonent.engine.parameters import ParameterSet
 from abonent.kernel.periods import Month
 from abonent.packs.ru.explanations.model import Building, Figure, Line, Posting, Register, Told
 from abonent.packs.ru.explanations.rules import Teller, title_of
-from abonent.packs.ru.explanations.speech import LANGUAGES, Speech
+from abonent.packs.ru.explanations.speech import LANGUAGES, Speech, day_of
 
 __all__ = [
     "LANGUAGES",
@@ -19,6 +19,8 @@ __all__ = [
     "Posting",
     "Register",
     "Told",
+    "day_of",
+    "message",
     "reason_text",
     "tell",
     "tell_later_taken_back",
@@ -82,3 +84,9 @@ def tell_later_taken_back(run_id: int, /, *, language: str) -> str:
 def reason_text(reason: str, /, *, language: str) -> str:
     """Return the reason of a run in words: those the system gives are translated, a person's stay as written."""
     return Speech(language).reason(reason)
+
+
+def message(name: str, /, *, month: Month, language: str, serials: str = "") -> str:
+    """Return what a bill tells its payer: "parked", or that meters `serials` were charged by "average" or "norm"."""
+    say = Speech(language)
+    return say.word("message", name).format(month=say.month(month), serials=serials)

@@ -1,0 +1,126 @@
+"""Which bills are printed, house by house in the order of their addresses."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from abonent.contexts.places.queries import address_of
+from abonent.kernel.periods import Month
+from abonent.usecases.billing_run import Scope
+from abonent.usecases.print_bills._refusals import BillsOutOfDate, NoBills
+from abonent.usecases.print_bills._rows import LATEST, rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """A building with bills to print, and what they add up to."""
+
+    building_id: int
+    kind: int
+    street_kind: str
+    street: str
+    street_id: int
+    number: str
+    common_needs: int
+    common_norm_category: int
+    premises_area_dm2: int
+    common_area_dm2: int
+    bills: int
+    total_minor: int
+
+    @property
+    def address(self) -> str:
+        return self.address_of("")
+
+    def address_of(self, premise: str) -> str:
+        return address_of(
+            street_kind=self.street_kind, street=self.street, building=self.number, premise=premise
+        )
+
+    @property
+    def order(self) -> tuple[Any, ...]:
+        return natural(self.street), self.street_kind, self.street_id, natural(self.number), self.building_id
+
+
+def natural(text: str) -> tuple[tuple[int, str], ...]:
+    """Return a key that sorts as people do: 2, 2а, 10, 10 корп. 2, 10 корп. 10; ё beside е."""
+    parts = re.findall(r"\d+|\D+", text.casefold().replace("ё", "е"))
+    return tuple((int(part), "") if part.isdigit() else (-1, part.strip()) for part in parts)
+
+
+def houses(cursor: Any, *, scope: Scope, month: Month, slots: list[int]) -> list[House]:
+    """Return the houses of a scope with their latest bills, sorted by address.
+
+    Raises NoBills; BillsOutOfDate when the books of the month say something else by now.
+    """
+    conditions = {
+        "building.branch_id = %(branch)s": scope.branch_id,
+        "building.id = %(building)s": scope.building_id,
+        "account.id = %(account)s": scope.account_id,
+    }
+    wanted = " AND ".join(
+        [
+            "branch.supplier_id = %(supplier)s",
+            *(name for name, value in conditions.items() if value is not None),
+        ]
+    )
+    values = {
+        "supplier": scope.supplier_id,
+        "branch": scope.branch_id,
+        "building": scope.building_id,
+        "account": scope.account_id,
+        "month": month.first_day,
+        "slots": slots,
+    }
+    (stale,) = rows(cursor, _STALE.format(scope=wanted, latest=LATEST), values)
+    if stale["bills"]:
+        raise BillsOutOfDate(month, stale["bills"], stale["example"])
+    found = [House(**row) for row in rows(cursor, _HOUSES.format(scope=wanted, latest=LATEST), values)]
+    if not found:
+        raise NoBills(month)
+    return sorted(found, key=lambda house: house.order)
+
+
+def in_chunks(found: list[House], size: int) -> Iterator[list[House]]:
+    """Yield whole houses in their order, of about `size` bills together."""
+    chunk: list[House] = []
+    for house in found:
+        chunk.append(house)
+        if sum(one.bills for one in chunk) >= size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+_FROM = """
+FROM charging_bill bill
+JOIN contracts_account account ON account.id = bill.account_id
+JOIN places_building building ON building.id = account.building_id
+JOIN parties_branch branch ON branch.id = building.branch_id
+"""
+
+_HOUSES = f"""
+SELECT building.id AS building_id, building.kind, street.kind AS street_kind, street.name AS street,
+       street.id AS street_id, building.number, building.common_needs, building.common_norm_category,
+       building.premises_area_dm2, building.common_area_dm2,
+       count(*) AS bills, sum(bill.total_minor)::bigint AS total_minor
+{_FROM}
+JOIN places_street street ON street.id = building.street_id
+WHERE {{scope}} AND bill.period = %(month)s AND {{latest}}
+GROUP BY building.id, street.id
+"""
+
+_STALE = f"""
+SELECT count(*) AS bills, min(account.number) AS example
+{_FROM}
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(charged_minor), 0) AS charged, coalesce(sum(recalculated_minor), 0) AS recalculated,
+           -coalesce(sum(paid_minor), 0) AS paid
+    FROM ledger_turnover WHERE slot = ANY(%(slots)s) AND account_id = account.id
+) booked
+WHERE {{scope}} AND bill.period = %(month)s AND {{latest}}
+  AND (booked.charged, booked.recalculated, booked.paid)
+      IS DISTINCT FROM (bill.charged_minor, bill.recalculated_minor, bill.paid_minor)
+"""

@@ -1,0 +1,86 @@
+"""The meters of a bill: what each register was counted from and to."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+
+from abonent.engine import registry
+from abonent.kernel.periods import Month
+from abonent.packs.ru.documents.bill import BillMeter
+from abonent.packs.ru.explanations import day_of
+from abonent.packs.ru.rules import catalogue
+from abonent.usecases.print_bills._lines import METHODS
+from abonent.usecases.print_bills._rows import Chunk, Row
+
+_BY_METER = (catalogue.METERED.number, catalogue.AVERAGE.number)
+
+
+def bill_meters(places: list[Row], standing: list[Row], chunk: Chunk, *, month: Month) -> Iterator[BillMeter]:
+    """Yield the registers that stood in a premise, those that were billed with the very readings they were billed by.
+
+    A register that was not counted shows what was last known of it.
+    """
+    counted = defaultdict(list)
+    for line in standing:
+        if line["rule"] in _BY_METER:
+            counted[registry.rule(line["rule"]).facts(line["because"])["installation_id"]].append(line)
+    by_norm = any(line["rule"] == catalogue.NORM.number for line in standing)
+    for place in places:
+        if lines := counted.get(place["id"]):
+            yield _counted(place, lines, chunk, month)
+        elif place["ends_on"] is None or place["ends_on"] > month.first_day:
+            yield from _uncounted(place, chunk, month, method="norm" if by_norm else "")
+
+
+def _counted(place: Row, lines: list[Row], chunk: Chunk, month: Month) -> BillMeter:
+    rule = lines[0]["rule"]
+    facts = registry.rule(rule).facts(lines[0]["because"])
+    if rule == catalogue.METERED.number:
+        previous_on, current_on = day_of(facts["from_day"]), day_of(facts["to_day"])
+    else:
+        known = chunk.last_before.get(place["id"])  # gone if it was annulled since
+        previous_on, current_on = known[0] if known else month.first_day, month.last_day
+    return _meter(
+        place,
+        month,
+        previous=(previous_on, facts["from_value_wh"]),
+        current=(current_on, facts["to_value_wh"]),
+        usage_wh=sum(line["quantity_wh"] for line in lines),
+        method=METHODS[rule],
+    )
+
+
+def _uncounted(place: Row, chunk: Chunk, month: Month, *, method: str) -> Iterator[BillMeter]:
+    previous = chunk.last_before.get(place["id"])
+    if previous is None:
+        return
+    current = chunk.last_inside.get(place["id"], previous) if method else previous
+    usage_wh = (current[1] - previous[1]) * place["ratio"]
+    yield _meter(place, month, previous=previous, current=current, usage_wh=usage_wh, method=method)
+
+
+def _meter(
+    place: Row,
+    month: Month,
+    *,
+    previous: tuple[date, int],
+    current: tuple[date, int],
+    usage_wh: int,
+    method: str,
+) -> BillMeter:
+    removed = place["ends_on"] is not None and place["ends_on"] <= month.last_day
+    return BillMeter(
+        serial=place["serial"],
+        model=place["model"],
+        zone=place["zone"],
+        previous_on=previous[0],
+        previous_wh=previous[1],
+        current_on=current[0],
+        current_wh=current[1],
+        usage_wh=usage_wh,
+        method=method,
+        verified_until=place["verification_due_on"],
+        ratio=place["ratio"],
+        digits=place["digits"],
+        removed_on=place["ends_on"] if removed else None,
+    )
