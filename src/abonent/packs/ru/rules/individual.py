@@ -27,28 +27,34 @@ class Norm:
 def meter_rows(registers: pl.DataFrame, segments: pl.DataFrame, month: Month) -> pl.DataFrame:
     """Give what the registers counted to the segments of their premises; by days where there are several.
 
-    `registers`: those with known usage. A register only meets the segments of the days it stood there; one taken down
-    on the first day of the month meets the segment of that day.
+    `registers`: those with known usage. A register meets only the days it stood there, so that what a new meter
+    counted is never charged at a price of before; one taken down on the first day of the month meets that day.
     """
-    met = registers.rename(
-        {"begins_on": "stood_from", "ends_on": "stood_to", "usage_wh": "quantity_wh"}
-    ).join(segments.drop("building_id"), on="premise_id", how="inner")
-    alone = met.filter("alone")
+    stood_to = pl.max_horizontal("stood_to", pl.lit(month.first_day + timedelta(days=1)))
+    met = (
+        registers.rename({"begins_on": "stood_from", "ends_on": "stood_to", "usage_wh": "quantity_wh"})
+        .join(segments.drop("building_id"), on="premise_id", how="inner")
+        .with_columns(
+            begins_on=pl.max_horizontal("begins_on", "stood_from"),
+            ends_on=pl.min_horizontal("ends_on", stood_to),
+        )
+        .with_columns(days=(pl.col("ends_on") - pl.col("begins_on")).dt.total_days())
+        .filter(pl.col("days") > 0)
+    )
     several = met.filter(~pl.col("alone"))
     if several.is_empty():
-        return alone
-    stood_to = pl.max_horizontal("stood_to", pl.lit(month.first_day + timedelta(days=1)))
-    overlapping = several.with_columns(
-        days=(
-            pl.min_horizontal(pl.col("ends_on"), stood_to) - pl.max_horizontal("begins_on", "stood_from")
-        ).dt.total_days()
-    ).filter(pl.col("days") > 0)
-    shared = split_by_days(overlapping, key="installation_id", quantity="quantity_wh")
-    return pl.concat([alone, shared.select(alone.columns)])
+        return met
+    shared = split_by_days(several, key="installation_id", quantity="quantity_wh")
+    return pl.concat([met.filter("alone"), shared])
 
 
 def norm_rows(segments: pl.DataFrame, month: Month, settings: Settings) -> Norm:
     """Return n·N·days/days of the month for every segment, and its increase by the coefficient of its cause."""
+    if segments.is_empty():
+        nobody = segments.with_columns(
+            zone=pl.lit(SINGLE_RATE, dtype=pl.Int16), quantity_wh=pl.lit(0, dtype=pl.Int64)
+        )
+        return Norm(nobody, nobody, segments)
     highest_rooms = settings.norms.group_by("norm_category").agg(pl.col("rooms").max().alias("rooms_max"))
     looked_up = (
         segments.join(highest_rooms, on="norm_category", how="left")
@@ -79,7 +85,14 @@ def norm_rows(segments: pl.DataFrame, month: Month, settings: Settings) -> Norm:
         known.filter(pl.col("uplift_cause") > 0)
         .join(settings.uplifts, on="uplift_cause", how="inner")
         .filter(pl.col("coefficient_e3") > 1000)
-        .with_columns(quantity_wh=fixed.mul_div("quantity_wh", pl.col("coefficient_e3") - 1000, divisor=1000))
+        # from the whole product, not from the rounded quantity: one rounding a line
+        .with_columns(
+            quantity_wh=fixed.mul_div(
+                pl.col("people") * pl.col("norm_wh_per_person") * pl.col("days"),
+                pl.col("coefficient_e3") - 1000,
+                divisor=month.days * 1000,
+            )
+        )
     )
     return Norm(known, raised, looked_up.filter(pl.col("norm_wh_per_person").is_null()))
 

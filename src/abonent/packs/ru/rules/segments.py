@@ -19,7 +19,8 @@ def build_segments(inputs: Inputs) -> tuple[pl.DataFrame, pl.DataFrame]:
     alone (the only segment of its premise).
     """
     crossed = (
-        inputs.services.join(inputs.terms.drop("building_id"), on="premise_id", how="left", suffix="_terms")
+        inputs.services.with_row_index("__service")
+        .join(inputs.terms.drop("building_id"), on="premise_id", how="left", suffix="_terms")
         .with_columns(
             service_days=_days(),
             begins_on=pl.max_horizontal("begins_on", "begins_on_terms"),
@@ -27,11 +28,12 @@ def build_segments(inputs: Inputs) -> tuple[pl.DataFrame, pl.DataFrame]:
         )
         .with_columns(days=pl.when(pl.col("tariff_group_id").is_null()).then(0).otherwise(_days()))
     )
+    wholly = crossed.filter(pl.col("days") == pl.col("service_days"))
     uncovered = (
         crossed.filter(pl.col("days") != pl.col("service_days"))
-        .with_columns(pl.col("days").clip(lower_bound=0))
-        .group_by("account_id", "premise_id", "building_id", "service_days", maintain_order=True)
-        .agg(pl.col("days").sum())
+        .join(wholly, on="__service", how="anti")
+        .group_by("__service", "account_id", "premise_id", "building_id", "service_days", maintain_order=True)
+        .agg(pl.col("days").clip(lower_bound=0).sum())
         .filter(pl.col("days") < pl.col("service_days"))
         .select("account_id", "premise_id", "building_id")
         .unique(maintain_order=True)
@@ -43,7 +45,7 @@ def build_segments(inputs: Inputs) -> tuple[pl.DataFrame, pl.DataFrame]:
             people=pl.when(pl.col("residents") > 0).then("residents").otherwise("owners").cast(pl.Int64),
             alone=pl.len().over("premise_id") == 1,
         )
-        .drop("begins_on_terms", "ends_on_terms", "service_days", "owners")
+        .drop("__service", "begins_on_terms", "ends_on_terms", "service_days", "owners")
     )
     return segments, uncovered
 
@@ -81,6 +83,9 @@ def price_segments(rows: pl.DataFrame, prices: pl.DataFrame) -> tuple[pl.DataFra
     A row inside which the price changes becomes a row per price, its quantity shared out by days. `prices` come from
     `month_prices`. Returns the priced rows and those with days that no price covers.
     """
+    if rows.is_empty():
+        nothing = pl.lit(None, dtype=pl.Int64)
+        return rows.with_columns(price_id=nothing, price_e5=nothing), rows
     keyed = rows.with_row_index("__row")
     joined = keyed.join(prices, on=["tariff_group_id", "zone"], how="left")
     simple = joined.filter(pl.col("whole"))

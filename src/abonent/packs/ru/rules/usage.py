@@ -195,26 +195,22 @@ def measure(inputs: Inputs, month: Month, settings: Settings) -> Usage:
     unanchored = bracketed.filter(no_previous)
     counted = by_readings(bracketed.filter(~no_previous & ~no_current), settings)
     quiet = bracketed.filter(~no_previous & no_current)
-    # put in this month and not read since: its first usage comes with its next reading
-    just_installed = quiet.filter((pl.col("from_on") >= first) & ~removed).with_columns(
-        method=pl.lit(BY_READINGS, dtype=pl.Int16),
-        usage_wh=pl.lit(0, dtype=pl.Int64),
-        to_on=pl.col("from_on"),
-        to_value_wh=pl.col("from_value_wh"),
-        history_usage_wh=pl.lit(0, dtype=pl.Int64),
-        history_months=pl.lit(0, dtype=pl.Int64),
-    )
-    # one taken down on the first day was read to the end of the month before
-    gone_unread = quiet.filter(removed & (pl.col("ends_on") > first))
-    silent = by_average(quiet.filter((pl.col("from_on") < first) & ~removed), inputs, month, settings)
-
-    registers = pl.concat(
-        [
-            counted.registers,
-            just_installed.select(counted.registers.columns),
-            silent.select(counted.registers.columns),
-        ]
-    ).with_columns(from_day=_day_number("from_on"), to_day=_day_number("to_on"))
+    parts, gone_unread = [counted.registers], quiet.clear()
+    if not quiet.is_empty():
+        # put in this month and not read since: its first usage comes with its next reading
+        just_installed = quiet.filter((pl.col("from_on") >= first) & ~removed).with_columns(
+            method=pl.lit(BY_READINGS, dtype=pl.Int16),
+            usage_wh=pl.lit(0, dtype=pl.Int64),
+            to_on=pl.col("from_on"),
+            to_value_wh=pl.col("from_value_wh"),
+            history_usage_wh=pl.lit(0, dtype=pl.Int64),
+            history_months=pl.lit(0, dtype=pl.Int64),
+        )
+        # one taken down on the first day was read to the end of the month before
+        gone_unread = quiet.filter(removed & (pl.col("ends_on") > first))
+        silent = by_average(quiet.filter((pl.col("from_on") < first) & ~removed), inputs, month, settings)
+        parts += [part.select(counted.registers.columns) for part in (just_installed, silent)]
+    registers = pl.concat(parts).with_columns(from_day=_day_number("from_on"), to_day=_day_number("to_on"))
     problems = [
         premise_problem(unanchored, "missing_previous_reading", "installation_id"),
         premise_problem(gone_unread, "removed_without_reading", "installation_id", "from_value_wh"),
