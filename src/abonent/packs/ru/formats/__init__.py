@@ -1,0 +1,1 @@
+"""Files and codes other people read and write: bytes or text in, records out, and back."""
