@@ -11,7 +11,8 @@ from abonent.gateways.database_server import DatabaseServerError
 from abonent.gateways.home import HomeError
 
 # Modules of this package. One that is named here and missing stops the command line with its traceback.
-GROUPS = ("db", "parameters", "scenario", "billing", "period", "books", "demo", "bench")  # become `abonent <name> …`
+# The groups become `abonent <name> …`.
+GROUPS = ("db", "parameters", "scenario", "billing", "bill", "period", "books", "demo", "bench")
 TOP_LEVEL = {"doctor": "doctor", "up": "serve", "worker": "serve", "migrate": "manage", "manage": "manage"}
 
 
