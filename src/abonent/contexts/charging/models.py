@@ -208,3 +208,30 @@ class Bill(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["account", "period", "version"], name="bill_version_unique")
         ]
+
+
+class PrintState(models.IntegerChoices):
+    WAITING = 1, _("waiting")
+    PRINTING = 2, _("printing")
+    PRINTED = 3, _("printed")
+    FAILED = 4, _("failed")
+
+
+class BillPrint(models.Model):
+    """A file of bills somebody asked for: what it holds, how far it is, and its control sum."""
+
+    supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="+")
+    period = models.DateField()
+    branch = models.ForeignKey(Branch, null=True, on_delete=models.PROTECT, related_name="+")
+    building = models.ForeignKey(Building, null=True, on_delete=models.PROTECT, related_name="+")
+    account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+    state = models.PositiveSmallIntegerField(choices=PrintState.choices, default=PrintState.WAITING)
+    created_by_id = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    bills = models.BigIntegerField(default=0)
+    bills_total = models.BigIntegerField(default=0)
+    pages = models.BigIntegerField(default=0)
+    total_minor = models.BigIntegerField(default=0)
+    error = models.TextField(blank=True)

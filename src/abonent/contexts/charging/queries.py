@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 
 from abonent.contexts.charging.models import (
     Bill,
+    BillPrint,
     BillingPeriod,
     BuildingBalance,
     ChargeLine,
@@ -262,3 +263,35 @@ def reversals_of(*, run_id: int) -> list[int]:
 def run_pack(*, run_id: int) -> str:
     """Return the pack a run is rated by. Raises Run.DoesNotExist."""
     return Run.objects.values_list("pack", flat=True).get(id=run_id)
+
+
+def bill_prints() -> QuerySet[BillPrint, dict[str, Any]]:
+    """Rows of the list of printed files; `run_scope` writes what a row is for."""
+    return BillPrint.objects.annotate(
+        branch_name=F("branch__name"),
+        account_number=F("account__number"),
+        building_number=F("building__number"),
+        street_kind=F("building__street__kind"),
+        street_name=F("building__street__name"),
+    ).values(
+        "id",
+        "period",
+        "state",
+        "branch_id",
+        "building_id",
+        "account_id",
+        "branch_name",
+        "account_number",
+        "building_number",
+        "street_kind",
+        "street_name",
+        "created_at",
+        "created_by_id",
+        "started_at",
+        "finished_at",
+        "bills",
+        "bills_total",
+        "pages",
+        "total_minor",
+        "error",
+    )
