@@ -79,9 +79,10 @@ def rate(inputs: Inputs, parameters: ParameterSet, month: Month, *, with_common_
     known = usage.registers.filter(
         (pl.col("method") != UNKNOWN) & ~pl.col("premise_id").is_in(judged_out["premise_id"].implode())
     )
+    met = individual.meter_rows(known, segments, month)
     ownerless = (
         known.filter((pl.col("premise_id") > 0) & (pl.col("usage_wh") != 0))
-        .join(segments, on="premise_id", how="anti")
+        .join(met, on="installation_id", how="anti")
         .join(inputs.nonliving, on="premise_id", how="anti")
         .group_by("premise_id", "building_id", maintain_order=True)
         .agg(pl.col("usage_wh").sum())
@@ -95,7 +96,7 @@ def rate(inputs: Inputs, parameters: ParameterSet, month: Month, *, with_common_
         ]
     )
 
-    metered, unpriced_meters = price_segments(individual.meter_rows(known, segments, month), prices)
+    metered, unpriced_meters = price_segments(met, prices)
     normed, unpriced_norms = price_segments(norm.rows, prices)
     raised, _ = price_segments(norm.uplift_rows, prices)
     exceptions = [
