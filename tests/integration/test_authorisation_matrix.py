@@ -15,6 +15,7 @@ READERS = EVERYBODY
 READING_TAKERS = {Role.OPERATOR, Role.ENGINEER, Role.ACCOUNTANT, Role.ADMINISTRATOR}
 BILLERS = {Role.ENGINEER, Role.ACCOUNTANT, Role.MANAGER, Role.ADMINISTRATOR}
 APPROVERS = {Role.ACCOUNTANT, Role.MANAGER, Role.ADMINISTRATOR}
+PRINTERS = EVERYBODY - {Role.AUDITOR}
 ANYBODY_AT_ALL = None
 
 # Written out by hand: it must be a second opinion, not a copy of what the views declare.
@@ -33,6 +34,13 @@ MATRIX = {
     "office:reading_enter": READING_TAKERS,
     "office:reading_undo": READING_TAKERS,
     "office:reading_annul": READING_TAKERS,
+    "office:bill_page": READERS,
+    "office:bill_issue": PRINTERS,
+    "office:prints": READERS,
+    "office:print": READERS,
+    "office:print_progress": READERS,
+    "office:print_file": READERS,
+    "office:print_new": PRINTERS,
     "office:buildings": READERS,
     "office:building": READERS,
     "office:runs": READERS,
@@ -48,7 +56,7 @@ MATRIX = {
     "office:period_open": APPROVERS,
     "office:period_close": APPROVERS,
 }
-SAMPLES = {"number": "0000000000", "month": "2026-10", "building_id": 1, "run_id": 1}
+SAMPLES = {"number": "0000000000", "month": "2026-10", "building_id": 1, "run_id": 1, "print_id": 1}
 
 
 def addresses(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:

@@ -17,7 +17,13 @@ HTMX = {"HX-Request": "true"}
 
 def test_the_building_and_its_balance(office: Client, billed: tuple[Town, int]) -> None:
     page = office.get(f"/buildings/{billed[0].building.pk}/").content.decode()
-    for words in ("ул. Ленина, д. 12", "Городское отделение", "220", "By the building meter", "October 2026"):
+    for words in (
+        "ул. Ленина, д. 12",
+        "Городское отделение",
+        "220",
+        "Counted by the building meter",
+        "October 2026",
+    ):
         assert words in page
     assert "proposal" not in page
     flats = [page.index(f">{number}<") for number in ("0770000016", "0770000024", "0770000032", "0770000040")]

@@ -10,8 +10,8 @@ from django.db.models.functions import Coalesce
 
 from abonent.contexts.charging.models import (
     Bill,
-    BillPrint,
     BillingPeriod,
+    BillPrint,
     BuildingBalance,
     ChargeLine,
     PeriodState,
@@ -219,19 +219,27 @@ def building_balance(*, building_id: int, period: date) -> BuildingBalance | Non
 
 
 def bills_of(*, account_id: int) -> QuerySet[Bill, dict[str, Any]]:
-    """Rows of an account's bills."""
-    return Bill.objects.filter(account_id=account_id).values(
-        "id",
-        "period",
-        "version",
-        "number",
-        "opening_minor",
-        "charged_minor",
-        "recalculated_minor",
-        "paid_minor",
-        "total_minor",
-        "due_on",
-        "issued_on",
+    """Rows of an account's bills; only the latest version of a month is printed."""
+    later = Bill.objects.filter(
+        account_id=OuterRef("account_id"), period=OuterRef("period"), version__gt=OuterRef("version")
+    )
+    return (
+        Bill.objects.filter(account_id=account_id)
+        .annotate(is_latest=~Exists(later))
+        .values(
+            "is_latest",
+            "id",
+            "period",
+            "version",
+            "number",
+            "opening_minor",
+            "charged_minor",
+            "recalculated_minor",
+            "paid_minor",
+            "total_minor",
+            "due_on",
+            "issued_on",
+        )
     )
 
 

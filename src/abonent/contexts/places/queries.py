@@ -112,17 +112,19 @@ def premise_ids(*, building_id: int, number: str) -> list[int]:
 
 
 def buildings_by_address(*, text: str, limit: int) -> list[tuple[int, str]]:
-    """Find buildings by a typed street and house: id and address, an exact house number first and alone."""
+    """Find buildings by a typed street and house: id and address; an exact match stands alone."""
     words, numbers = split_address(text)
     if not words:
         return []
     house = numbers[0] if numbers else ""
     rows = buildings_on_streets(words=words, number=house, limit=limit)
-    exact = [row for row in rows if row["number"].lower() == house]
-    return [
+    found = [
         (
             row["id"],
             address_of(street_kind=row["street_kind"], street=row["street_name"], building=row["number"]),
+            row["number"].lower() == house,
         )
-        for row in exact or rows
+        for row in rows
     ]
+    found = [one for one in found if one[1] == text] or [one for one in found if one[2]] or found
+    return [(building_id, address) for building_id, address, _is_house in found]

@@ -32,11 +32,10 @@ class MonthField(forms.ChoiceField):
         return Month.parse(text) if text else None
 
 
-class NewRun(forms.Form):
-    """What to bill: a month, and whom."""
+class ScopeForm(forms.Form):
+    """A month, and whose: everybody's, a branch's, a building's or one account's."""
 
     period = MonthField(label=gettext_lazy("Month"))
-    book_in = MonthField(label=gettext_lazy("Book in"), required=False)
     whom = forms.ChoiceField(
         label=gettext_lazy("For"),
         choices=[
@@ -52,12 +51,13 @@ class NewRun(forms.Form):
     )
     building = forms.CharField(label=gettext_lazy("Street and house"), max_length=100, required=False)
     account = forms.CharField(label=gettext_lazy("Account number"), max_length=16, required=False)
-    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.periods = period_choices()
-        months = [
+        self._scope: dict[str, int] = {}
+        self._text = _("all accounts")
+        self.fields["period"].choices = [
             (
                 str(Month.of(row.month)),
                 formats.month(row.month)
@@ -66,31 +66,25 @@ class NewRun(forms.Form):
             )
             for row in self.periods
         ]
-        self.fields["period"].choices = months
-        opened = [(str(Month.of(row.month)), formats.month(row.month)) for row in self.periods if row.is_open]
-        self.fields["book_in"].choices = [("", _("the same month")), *opened]
         for name, field in self.fields.items():
             css = "form-select" if isinstance(field.widget, forms.Select) else "form-control"
-            invalid = " is-invalid" if name in self.errors else ""
-            field.widget.attrs["class"] = css + invalid
+            field.widget.attrs["class"] = css + (" is-invalid" if name in self.errors else "")
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        whom = values.get("whom")
-        self._scope: dict[str, int] = {}
-        self._text = _("all accounts")
-        if whom == BRANCH:
-            if not (branch := values.get("branch")):
-                raise ValidationError({"branch": _("Choose a branch.")})
-            self._scope, self._text = {"branch_id": branch.pk}, branch.name
-        elif whom == BUILDING:
-            self._read_building(values.get("building", ""))
-        elif whom == ACCOUNT:
-            found = account_scope(number=values.get("account", "").strip())
-            if found is None:
-                raise ValidationError({"account": _("There is no account with this number.")})
-            self._scope = {"account_id": found.account_id}
-            self._text = f"{found.number}, {found.payer}"
+        match values.get("whom"):
+            case "branch":
+                if not (branch := values.get("branch")):
+                    raise ValidationError({"branch": _("Choose a branch.")})
+                self._scope, self._text = {"branch_id": branch.pk}, branch.name
+            case "building":
+                self._read_building(values.get("building", ""))
+            case "account":
+                found = account_scope(number=values.get("account", "").strip())
+                if found is None:
+                    raise ValidationError({"account": _("There is no account with this number.")})
+                self._scope = {"account_id": found.account_id}
+                self._text = f"{found.number}, {found.payer}"
         return values
 
     def _read_building(self, text: str) -> None:
@@ -107,7 +101,7 @@ class NewRun(forms.Form):
         self._scope, self._text = {"building_id": found[0][0]}, found[0][1]
 
     def scope(self) -> Scope:
-        """Return what the run is for, once the form is valid."""
+        """Return what was chosen, once the form is valid."""
         supplier_id = next(
             row.supplier_id for row in self.periods if Month.of(row.month) == self.cleaned_data["period"]
         )
@@ -115,6 +109,22 @@ class NewRun(forms.Form):
 
     def scope_text(self) -> str:
         return self._text
+
+
+class NewPrint(ScopeForm):
+    """Whose bills to print."""
+
+
+class NewRun(ScopeForm):
+    """What to bill, and where to book it."""
+
+    book_in = MonthField(label=gettext_lazy("Book in"), required=False)
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        opened = [(str(Month.of(row.month)), formats.month(row.month)) for row in self.periods if row.is_open]
+        self.fields["book_in"].choices = [("", _("the same month")), *opened]
 
 
 class ReasonForm(forms.Form):

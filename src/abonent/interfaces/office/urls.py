@@ -4,6 +4,7 @@ from django.urls import path
 
 from abonent.interfaces.office.views import (
     accounts,
+    bills,
     buildings,
     desk,
     periods,
@@ -30,6 +31,13 @@ urlpatterns = [
     path("accounts/<str:number>/ledger/", accounts.ledger, name="account_ledger"),
     path("accounts/<str:number>/bills/", accounts.bills, name="account_bills"),
     path("accounts/<str:number>/charges/<str:month>/", accounts.month_charges, name="account_month"),
+    path("accounts/<str:number>/bills/issue/", bills.issue, name="bill_issue"),
+    path("accounts/<str:number>/bills/<str:month>.pdf", bills.page, name="bill_page"),
+    path("prints/", bills.prints, name="prints"),
+    path("prints/new/", bills.new, name="print_new"),
+    path("prints/<int:print_id>/", bills.screen, name="print"),
+    path("prints/<int:print_id>/progress/", bills.progress, name="print_progress"),
+    path("prints/<int:print_id>/bills.pdf", bills.file, name="print_file"),
     path("buildings/", buildings.buildings, name="buildings"),
     path("buildings/<int:building_id>/", buildings.card, name="building"),
     path("runs/", runs.runs, name="runs"),

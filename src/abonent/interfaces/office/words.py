@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy
 
-from abonent.contexts.charging.models import PeriodState, RunState
+from abonent.contexts.charging.models import PeriodState, PrintState, RunState
 from abonent.contexts.metering.models import ReadingStatus, Zone
 
 
@@ -37,6 +37,18 @@ def run_state(state: int) -> Word:
 
 def reading_status(status: int) -> Word:
     return Word(str(ReadingStatus(status).label), _READING_COLOURS[ReadingStatus(status)])
+
+
+_PRINT_COLOURS = {
+    PrintState.WAITING: "secondary",
+    PrintState.PRINTING: "blue",
+    PrintState.PRINTED: "green",
+    PrintState.FAILED: "red",
+}
+
+
+def print_state(state: int) -> Word:
+    return Word(str(PrintState(state).label), _PRINT_COLOURS[PrintState(state)])
 
 
 def period_state(state: int) -> Word:

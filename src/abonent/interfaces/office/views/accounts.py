@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from abonent.contexts.access.queries import user_names
@@ -178,7 +179,15 @@ def ledger(request: HttpRequest, number: str) -> HttpResponse:
         ),
         Column(name="period", title=_("For the month"), kind="month", order=("period",)),
         Column(name="amount_minor", title=_("Amount"), kind="minor", order=("amount_minor",)),
-        Column(name="origin", title=_("Posted by"), minor_on_phone=True),
+        Column(
+            name="origin",
+            title=_("Posted by"),
+            text=origin_words,
+            link=lambda row: (
+                reverse("office:run", args=[row["origin"][4:]]) if row["origin"].startswith("run:") else None
+            ),
+            minor_on_phone=True,
+        ),
         Column(name="reason", title=_("Reason"), minor_on_phone=True),
     ]
     listing = Listing(
@@ -196,7 +205,17 @@ def bills(request: HttpRequest, number: str) -> HttpResponse:
     """The account card with the bills issued."""
     head = head_of(number)
     columns = [
-        Column(name="period", title=_("Month"), kind="month", order=("period",)),
+        Column(
+            name="period",
+            title=_("Month"),
+            kind="month",
+            order=("period",),
+            link=lambda row: (
+                reverse("office:bill_page", args=[number, f"{row['period']:%Y-%m}"])
+                if row["is_latest"]
+                else None
+            ),
+        ),
         Column(name="number", title=_("Number"), minor_on_phone=True),
         Column(name="opening_minor", title=_("Owed before"), kind="minor", minor_on_phone=True),
         Column(name="charged_minor", title=_("Charged"), kind="minor"),
@@ -207,16 +226,27 @@ def bills(request: HttpRequest, number: str) -> HttpResponse:
         Column(name="issued_on", title=_("Issued on"), kind="day", minor_on_phone=True),
     ]
     listing = Listing(bills_of(account_id=head.account_id), columns, request.GET, default_sort="-period")
-    return _listed_tab(request, head, listing, tab="bills", file_name=f"bills-{number}")
+    charged = months_charged(account_id=head.account_id)
+    return _listed_tab(
+        request,
+        head,
+        listing,
+        tab="bills",
+        file_name=f"bills-{number}",
+        issuable=charged[0].period if charged else None,
+    )
+
+
+def origin_words(row: dict[str, Any]) -> str:
+    """Name what brought an entry about: a run, a file, a till."""
+    origin = str(row["origin"])
+    return gettext("run № %(no)s") % {"no": origin[4:]} if origin.startswith("run:") else origin
 
 
 def _listed_tab(
-    request: HttpRequest, head: AccountHead, listing: Listing, *, tab: str, file_name: str
+    request: HttpRequest, head: AccountHead, listing: Listing, *, tab: str, file_name: str, **more: Any
 ) -> HttpResponse:
-    context = _frame(request, head, tab) if not request.htmx else {"head": head, "tab": tab}
-    if request.htmx and request.htmx.target == "tab":
-        context |= {"listing": listing, "export_query": listing.query(export="xlsx")}
-        return render(request, "office/lists/_list.html", context)
+    context = {**more, **({"head": head, "tab": tab} if request.htmx else _frame(request, head, tab))}
     return listed(request, listing, file_name=file_name, page=CARD, context=context)
 
 

@@ -152,7 +152,7 @@ def _premises(request: HttpRequest, building_id: int, *, period: date | None, on
 def _balance_rows(balance: BuildingBalance) -> list[dict[str, Any]]:
     """The balance in the order it is computed; figures that play no part are left out."""
     parts = [
-        (_("By the building meter"), balance.supplied_wh, "total"),
+        (_("Counted by the building meter"), balance.supplied_wh, "source"),
         (_("Non-living premises"), balance.nonliving_wh, "part"),
         (_("Living, by norm or average"), balance.norm_wh, "part"),
         (_("Living, by meters"), balance.metered_wh, "part"),
