@@ -14,6 +14,7 @@ from abonent.interfaces.cli.demo import load_town
 from abonent.kernel.periods import Month
 from abonent.usecases import packs
 from abonent.usecases.bench import billing as billing_bench
+from abonent.usecases.bench import bills as bills_bench
 from abonent.usecases.bench import desk as desk_bench
 
 app = typer.Typer(help="Figures of speed and size.", no_args_is_help=True)
@@ -65,5 +66,25 @@ def desk(
             parameters=packs.pack_parameters(),
             clock=timezone.now,
             samples=samples,
+        )
+    report(figures.as_dict(), as_json=as_json)
+
+
+@app.command()
+def bills(
+    accounts: Accounts = 5_000,
+    processes: Annotated[int | None, typer.Option(help="Processes to print with; one for each core.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The bills of a month in one PDF: pages a second, from the books to the file."""
+    runtime.connect()
+    with scratch_database.kept(f"abonent_bench_{accounts}"):
+        load_town(accounts=accounts, months=_MONTHS_OF_HISTORY, period=_MONTH, quiet=as_json)
+        figures = bills_bench.measure(
+            supplier_id=supplier_id(),
+            month=_MONTH,
+            parameters=packs.pack_parameters(),
+            clock=timezone.now,
+            processes=processes,
         )
     report(figures.as_dict(), as_json=as_json)
