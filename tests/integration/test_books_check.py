@@ -108,6 +108,24 @@ def test_a_correction_booked_later_takes_its_month_along(books: None) -> None:
     assert found["line.amount"].looked_at == 2
 
 
+def test_a_bill_is_held_against_the_books_of_its_day(books: None) -> None:
+    """A payment booked after the bill of its month was issued makes neither that bill nor the next one a lie."""
+    execute("""
+        INSERT INTO ledger_batch (id, slot, origin, shard_no, booked_period, booked_on, state, lines, entries,
+            amount_minor, reason, created_at)
+        VALUES (11, 202610, 'import:late', 0, '2026-10-01', '2026-10-31', 2, 0, 1, -500, '', '2026-11-05');
+        INSERT INTO ledger_entry (slot, batch_id, entry_no, account_id, service, kind, period, booked_on, amount_minor)
+        VALUES (202610, 11, 1, 1, 1, 5, '2026-10-01', '2026-10-31', -500);
+        UPDATE ledger_turnover SET paid_minor = paid_minor - 500 WHERE slot = 202610 AND account_id = 1;
+        INSERT INTO charging_bill (id, account_id, period, version, number, opening_minor, charged_minor,
+            recalculated_minor, paid_minor, total_minor, due_on, issued_on)
+        VALUES (4, 1, '2026-11-01', 1, '2611-1', 73840, 0, 0, 0, 73840, '2026-12-15', '2026-12-01');
+    """)
+    assert {name: result.rows for name, result in audit().items() if result.disagreements} == {}
+    execute("UPDATE charging_bill SET issued_on = '2026-11-06' WHERE number = '2610-1'")
+    assert [row.name for row in audit()["bill.books"].rows] == ["2610-1"]
+
+
 def test_an_account_is_named_by_its_number(books: None) -> None:
     execute("UPDATE ledger_turnover SET charged_minor = charged_minor + 1 WHERE account_id = 3")
     assert {row.account for row in audit()["turnover.entries"].rows} == {"000000003"}

@@ -44,10 +44,9 @@ CHECKS = (
                  ELSE format('%%s Wh, ratio %%s', expected_wh::bigint, ratio) END AS expected,
             format('%%s Wh, ratio %%s', usage_wh, named_ratio) AS found
         FROM expected
-        WHERE named_ratio IS DISTINCT FROM ratio OR CASE rule
-            WHEN 1 THEN usage_wh <> expected_wh
-            -- the face of a meter shows its part of an average in whole watt-hours
-            ELSE abs(usage_wh - expected_wh) >= ratio OR abs(usage_wh - average_wh) > 0.5 END
+        WHERE (named_ratio, usage_wh) IS DISTINCT FROM (ratio, expected_wh)
+           -- an average is rounded to whole watt-hours on the face, so that the next reading settles what is left
+           OR rule = 2 AND usage_wh <> round(average_wh) * ratio
         """,
     ),
     Check(

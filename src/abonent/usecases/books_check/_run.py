@@ -127,6 +127,7 @@ def _scope(booked_period: Month | None) -> dict[str, list[Any]]:
     months = {row["period"] for row in runs if row["slot"] in slots}
     return {
         "slots": slots,
+        "all_slots": sorted(booked),
         "months": list(months),
         "month_slots": sorted({row["slot"] for row in runs if row["period"] in months}),
         "bills": [day]
