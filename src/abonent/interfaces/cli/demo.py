@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,10 +12,15 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from abonent.interfaces.cli import runtime
+from abonent.contexts.charging import queries as charging
+from abonent.contexts.parties import queries as parties
+from abonent.gateways import database_server
+from abonent.gateways.home import ensure_home
+from abonent.interfaces.cli import bill, billing, runtime
 from abonent.interfaces.cli.billing import month_of
+from abonent.kernel.money import format_minor
 from abonent.kernel.periods import Month
-from abonent.usecases import demo_supplier, packs
+from abonent.usecases import billing_run, books_check, demo_supplier, packs, print_bills
 from abonent.usecases.demo_supplier import BuildingCase, UnitCase
 
 app = typer.Typer(help="A sample supplier to try everything on.", no_args_is_help=True)
@@ -106,6 +112,101 @@ def cases(loaded: demo_supplier.Loaded) -> Table:
     for found in demo_supplier.special_cases(loaded.town):
         table.add_row(found.account, found.address, _CASES[found.case])
     return table
+
+
+@app.command()
+def run(
+    accounts: Annotated[int | None, typer.Option(help=f"How many accounts; {ACCOUNTS} if left out.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Another seed, another town.")] = None,
+    months: Annotated[int | None, typer.Option(min=1, max=60, help="Months of history to bill.")] = None,
+    period: Period = None,
+) -> None:
+    """From an empty database to printed bills and checked books; run again, it changes nothing and says so."""
+    migrated = runtime.migrate()
+    sample = _sample(accounts, seed, months, period)
+    loaded = load_town(accounts=sample.accounts, seed=sample.seed, months=sample.months, period=sample.period)
+    staff = demo_supplier.hire()
+    lived = []
+    with console.status("") as status, billing.refusals(), bill.refusals():
+        for month in sample.opening.next().until(sample.period.next()):
+            status.update(f"billing {month}")
+            lived.append(
+                demo_supplier.live(
+                    sample=sample, month=month, parameters=packs.pack_parameters(), clock=timezone.now
+                )
+            )
+        closed = demo_supplier.close_history(sample=sample, at=timezone.now())
+        status.update("printing the bills")
+        printed = ensure_home() / "printed" / f"bills-{sample.period}.pdf"
+        if not (kept := printed.exists() and not lived[-1].changed):
+            _print(sample.period, printed)
+        status.update("adding up the books")
+        checks = list(books_check.check_books())
+    payments = sum(month.payments for month in lived)
+    disagreements = sum(check.disagreements for check in checks)
+    last = charging.run_row(run_id=lived[-1].run_id)
+    assert last is not None
+    told = {
+        "Database": _where(),
+        "Sample supplier": f"{sample.accounts:,} accounts in {loaded.town.buildings.height:,} buildings, "
+        f"seed {sample.seed}, {'loaded now' if loaded.rows else 'was there'}",
+        "History": f"{sample.months} months from {lived[0].month}: billed, paid for and closed, "
+        + (f"{payments:,} payments posted now" if payments else "all before"),
+        str(sample.period): f"run {last['id']}: {last['lines']:,} lines, "
+        f"{format_minor(last['amount_minor'], language='en')} roubles, "
+        f"{'posted now' if lived[-1].billed else 'was posted'}",
+        "Parked": f"{last['exceptions']}, all on purpose: abonent billing exceptions {last['id']}",
+        "Bills": f"{printed}: {_megabytes(printed)}, {'was there' if kept else 'printed now'}",
+        "Books": f"{len(checks)} checks of every line, entry and bill: "
+        + (f"{disagreements} rows disagree, see abonent books check" if disagreements else "all agree"),
+        "Explain": f"abonent bill explain {_some_account(loaded)} {sample.period}; "
+        "more remarkable accounts: abonent demo load",
+        "Office": f"make up, then http://127.0.0.1:8000/ as {', '.join(staff.names)}",
+        "Password": f"{staff.password}  ({staff.kept_in})"
+        if staff.password
+        else "not kept here; set one: abonent manage changepassword operator",
+    }
+    for what, words in told.items():
+        console.print(f"[bold]{what:<16}[/bold]{words}", soft_wrap=True)
+    untouched = not (migrated or loaded.rows or loaded.definitions or staff.made or closed)
+    if untouched and kept and not any(month.changed for month in lived):
+        console.print("All of it was there already: nothing was changed.")
+    raise typer.Exit(1 if disagreements else 0)
+
+
+def _sample(
+    accounts: int | None, seed: int | None, months: int | None, period: str | None
+) -> demo_supplier.Sample:
+    """Return the sample asked for; what is left unsaid is as in the one that is here."""
+    here = demo_supplier.present() or demo_supplier.Sample(ACCOUNTS, SEED, MONTHS, period_of(None))
+    return demo_supplier.Sample(
+        accounts=accounts or here.accounts,
+        seed=here.seed if seed is None else seed,
+        months=months or here.months,
+        period=month_of(period) if period else here.period,
+    )
+
+
+def _print(month: Month, output: Path) -> None:
+    output.parent.mkdir(exist_ok=True)
+    scope = billing_run.Scope(supplier_id=parties.supplier_id())
+    for _ in print_bills.print_bills(
+        scope=scope, month=month, output=output, printed_on=timezone.localdate()
+    ):
+        pass
+
+
+def _where() -> str:
+    now = database_server.status()
+    return f"embedded, in {now.data_folder}" if now.embedded else "the one ABONENT_DATABASE_URL names"
+
+
+def _megabytes(path: Path) -> str:
+    return f"{path.stat().st_size / 1_000_000:,.1f} MB"
+
+
+def _some_account(loaded: demo_supplier.Loaded) -> str:
+    return next(found.account for found in demo_supplier.special_cases(loaded.town) if found.account)
 
 
 def period_of(text: str | None) -> Month:
