@@ -90,11 +90,11 @@ def print_(
             raise LookupError(f"there is no folder {output.parent}")
         if scope.account_id is not None:
             one = Account.objects.get(pk=scope.account_id)
-            pdf = print_bills.print_account(account=one, month=month_of(period), language=language)
+            pdf = print_bills.print_account(account=one, month=month_of(period), language=language.value)
             output.write_bytes(pdf)
             told = {"bills": 1}
         else:
-            now = _print_many(scope, month_of(period), output, language, quiet=as_json)
+            now = _print_many(scope, month_of(period), output, language.value, quiet=as_json)
             told = {"bills": now.bills, "pages": now.pages, "total_minor": now.total_minor}
     seconds = monotonic() - begun
     if as_json:
@@ -120,7 +120,7 @@ def _print_many(
     )
     begun = monotonic()
     bar = Progress(*columns, console=console, transient=True, disable=quiet)
-    task = bar.add_task("printing", total=None, speed=0)
+    task = bar.add_task("printing", total=0, speed=0)
     try:
         for now in print_bills.print_bills(
             scope=scope, month=month, output=output, printed_on=timezone.localdate(), language=language
@@ -145,7 +145,7 @@ def explain(
     runtime.ready()
     with refusals():
         one = Account.objects.select_related("building").get(pk=contracts.account_id(number=account))
-    told = explain_bill.explain(account=one, month=month_of(period), language=language)
+    told = explain_bill.explain(account=one, month=month_of(period), language=language.value)
     if as_json:
         typer.echo(json.dumps(told.as_dict(), ensure_ascii=False))
         return

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from abonent.contexts.ledger.models import EntryKind
 from abonent.contexts.parties.models import PartyKind
@@ -156,12 +157,11 @@ def _norm_of(charged: Charges) -> int | None:
 
 
 def _history(rows: list[Row]) -> Iterator[MonthUsage]:
-    usage: dict[Month, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    usage: dict[date, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     estimated = set()
     for row in rows:
-        month = Month.of(row["period"])
-        usage[month][row["zone"]] += row["usage_wh"]
+        usage[row["period"]][row["zone"]] += row["usage_wh"]
         if row["rule"] in _ESTIMATED and row["usage_wh"]:
-            estimated.add(month)
-    for month, zones in usage.items():
-        yield MonthUsage(month=month, usage_wh=dict(zones), estimated=month in estimated)
+            estimated.add(row["period"])
+    for period, zones in usage.items():
+        yield MonthUsage(month=Month.of(period), usage_wh=dict(zones), estimated=period in estimated)

@@ -20,7 +20,8 @@ class House:
     kind: int
     street_kind: str
     street: str
-    street_id: int
+    district: str
+    has_twin: bool
     number: str
     common_needs: int
     common_norm_category: int
@@ -34,13 +35,15 @@ class House:
         return self.address_of("")
 
     def address_of(self, premise: str) -> str:
-        return address_of(
+        """Write an address; where two streets are called the same, with the district."""
+        address = address_of(
             street_kind=self.street_kind, street=self.street, building=self.number, premise=premise
         )
+        return f"{self.district}, {address}" if self.has_twin else address
 
     @property
     def order(self) -> tuple[Any, ...]:
-        return natural(self.street), self.street_kind, self.street_id, natural(self.number), self.building_id
+        return natural(self.street), self.street_kind, natural(self.district), natural(self.number)
 
 
 def natural(text: str) -> tuple[tuple[int, str], ...]:
@@ -103,13 +106,16 @@ JOIN parties_branch branch ON branch.id = building.branch_id
 
 _HOUSES = f"""
 SELECT building.id AS building_id, building.kind, street.kind AS street_kind, street.name AS street,
-       street.id AS street_id, building.number, building.common_needs, building.common_norm_category,
+       district.name AS district, building.number, building.common_needs, building.common_norm_category,
        building.premises_area_dm2, building.common_area_dm2,
+       EXISTS (SELECT FROM places_street twin
+               WHERE twin.kind = street.kind AND twin.name = street.name AND twin.id <> street.id) AS has_twin,
        count(*) AS bills, sum(bill.total_minor)::bigint AS total_minor
 {_FROM}
 JOIN places_street street ON street.id = building.street_id
+JOIN places_district district ON district.id = street.district_id
 WHERE {{scope}} AND bill.period = %(month)s AND {{latest}}
-GROUP BY building.id, street.id
+GROUP BY building.id, street.id, district.id
 """
 
 _STALE = f"""
