@@ -25,6 +25,7 @@ from abonent.contexts.charging.models import (
     RunShard,
     RunState,
 )
+from abonent.contexts.contracts.models import Account, AccountService, PremiseTerms
 from abonent.contexts.ledger.models import Batch, Entry, Turnover
 from abonent.contexts.metering.models import Reading, ReadingSource, ReadingStatus
 from abonent.contexts.metering.partitions import ensure_reading_partitions
@@ -209,6 +210,71 @@ def late(town: Town, flat: str, day: date, value_wh: int, *, status: int = 1) ->
     )
 
 
+def test_a_reading_annulled_after_the_rating_refuses_the_approval_too(town: Town) -> None:
+    run_id = draft(town)
+    rate(run_id)
+    annul(town, "1")
+    with pytest.raises(billing_run.ReadingsCameIn):
+        billing_run.approve(run_id=run_id, actor_id=None, at=now())
+
+
+def test_a_run_for_one_account_touches_nobody_else_and_no_share_of_the_building(town: Town) -> None:
+    account = town.accounts["1"]
+    bill(town, scope=Scope(town.supplier.pk, account_id=account.pk))
+    assert set(ChargeLine.objects.values_list("account_id", "service")) == {(account.pk, 1)}
+    bill(town)
+    assert ChargeLine.objects.filter(account_id=account.pk, service=1).count() == 1
+    assert ChargeLine.objects.filter(account_id=account.pk, service=2).count() == 1
+    again = bill(town, scope=Scope(town.supplier.pk, account_id=account.pk))
+    assert Run.objects.get(pk=again).lines == 0
+
+
+def test_a_cancelled_run_lets_the_estimate_it_replaced_stand_again(town: Town) -> None:
+    bill(town)
+    place = town.installations["10", 1]
+    estimates = Reading.objects.filter(
+        installation=place, source=ReadingSource.ESTIMATE, status=ReadingStatus.ACCEPTED
+    )
+    first = estimates.get().value_wh
+    Reading.objects.filter(installation=place, taken_on=date(2026, 8, 20)).update(
+        status=ReadingStatus.ANNULLED, judged_at=now()
+    )
+    late(town, "10", date(2026, 8, 21), 800_000 + 120_000 * 11 + 60_000)
+    second = bill(town)
+    assert estimates.get().value_wh != first
+    billing_run.cancel(run_id=second, actor_id=None, at=now(), reason="test")
+    assert estimates.get().value_wh == first
+
+
+def test_whoever_refused_admission_twice_pays_the_norm_with_its_increase_whatever_the_meter_shows(
+    town: Town,
+) -> None:
+    """Three people in two rooms with a gas stove: 46 kWh each (Smolensk), and half as much again (п. 60(3))."""
+    account = town.accounts["1"]
+    PremiseTerms.objects.filter(premise=account.premise_id).update(uplift_cause=2)
+    bill(town)
+    own = ChargeLine.objects.filter(account_id=account.pk, service=1).order_by("rule")
+    assert [(line.rule, line.quantity_wh) for line in own] == [(3, 138_000), (4, 69_000)]
+
+
+def test_two_accounts_for_one_premise_on_the_same_days_are_parked(town: Town) -> None:
+    first = town.accounts["house"]
+    second = Account.objects.create(
+        number="second",
+        premise=first.premise,
+        building=first.building,
+        party=first.party,
+        share_no=2,
+        during=first.during,
+    )
+    AccountService.objects.create(
+        account=second, premise=first.premise, building=first.building, service=1, during=first.during
+    )
+    run_id = bill(town)
+    parked = RunException.objects.filter(run_id=run_id, code="two_accounts_at_once")
+    assert set(parked.values_list("account_id", flat=True)) == {first.pk, second.pk}
+
+
 def test_running_again_posts_only_the_difference(town: Town) -> None:
     Building.objects.filter(pk=town.building.pk).update(excess_to_consumers=True)
     bill(town)
@@ -230,7 +296,7 @@ def test_running_again_posts_only_the_difference(town: Town) -> None:
 def annul(town: Town, flat: str) -> None:
     Reading.objects.filter(
         installation=town.installations[flat, 1], taken_on=date(2026, 10, 20), status=ReadingStatus.ACCEPTED
-    ).update(status=ReadingStatus.ANNULLED)
+    ).update(status=ReadingStatus.ANNULLED, judged_at=now())
 
 
 def test_what_is_parked_later_keeps_its_lines(town: Town) -> None:

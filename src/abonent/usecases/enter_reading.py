@@ -200,7 +200,7 @@ def annul(
             taken_on=taken_on,
             status=ReadingStatus.ACCEPTED,
             installation__premise_id=account.premise_id,
-        ).update(status=ReadingStatus.ANNULLED, reason=reason)
+        ).update(status=ReadingStatus.ANNULLED, judged_at=at, reason=reason)
         if changed != len(reading_ids):
             raise ReadingRefused(
                 "not_accepted", "reading", "There is no accepted reading of this account to annul"
@@ -295,7 +295,7 @@ def _store(
         taken_on__lte=month.last_day,
         source=ReadingSource.ESTIMATE,
         status=ReadingStatus.ACCEPTED,
-    ).update(status=ReadingStatus.ANNULLED, reason="an actual reading came in")
+    ).update(status=ReadingStatus.ANNULLED, judged_at=at, reason="an actual reading came in")
     with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO metering_reading

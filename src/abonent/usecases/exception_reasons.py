@@ -135,6 +135,10 @@ _KINDS = {
         gettext_lazy("A non-living premise without a meter"),
         gettext_lazy("Register its meter: there is no norm for non-living premises."),
     ),
+    "two_accounts_at_once": _Kind(
+        gettext_lazy("Two accounts for one premise on the same days"),
+        gettext_lazy("Close one of the accounts, or let them follow each other without a common day."),
+    ),
     "usage_without_account": _Kind(
         gettext_lazy("Energy was used and nobody is charged"),
         gettext_lazy("Open an account for the premise, or close the meter's installation."),

@@ -15,7 +15,7 @@ class PointRole(models.IntegerChoices):
 
 
 class Zone(models.IntegerChoices):
-    """Zone of the day a register counts in (dossier A8: night 23–07; peak 07–10 and 17–21)."""
+    """Zone of the day a register counts in (night 23–07; peak 07–10 and 17–21; semi-peak the rest of the day)."""
 
     SINGLE = 1, _("single rate")
     DAY = 21, _("day")
@@ -154,6 +154,7 @@ class Reading(models.Model):
     source = models.PositiveSmallIntegerField(choices=ReadingSource.choices)
     status = models.PositiveSmallIntegerField(choices=ReadingStatus.choices, default=ReadingStatus.ACCEPTED)
     entered_at = models.DateTimeField()
+    judged_at = models.DateTimeField(null=True, help_text="when its status last changed")
     author_id = models.BigIntegerField(null=True)
     run_id = models.BigIntegerField(null=True, help_text="the billing run that estimated it")
     reason = models.CharField(max_length=200, blank=True, default="")

@@ -16,7 +16,7 @@ from abonent.kernel.periods import Month
 from abonent.packs.ru.rules import catalogue, common, individual
 from abonent.packs.ru.rules.lines import to_lines
 from abonent.packs.ru.rules.problems import premise_problem
-from abonent.packs.ru.rules.segments import build_segments, month_prices, price_segments
+from abonent.packs.ru.rules.segments import build_segments, month_prices, price_segments, shared_premises
 from abonent.packs.ru.rules.settings import read_settings
 from abonent.packs.ru.rules.usage import BY_AVERAGE, BY_READINGS, UNKNOWN, measure
 
@@ -58,7 +58,7 @@ def rate(inputs: Inputs, parameters: ParameterSet, month: Month, *, with_common_
     settings = read_settings(parameters, month)
     prices = month_prices(inputs.prices, month)
     segments, uncovered = build_segments(inputs)
-    usage = measure(inputs, month, settings)
+    usage = measure(inputs, month, settings).without(individual.refused_premises(segments))
 
     judged_out = usage.problems.filter(pl.col("premise_id") > 0).select("premise_id").unique()
     by_norm = individual.norm_premises(
@@ -93,6 +93,7 @@ def rate(inputs: Inputs, parameters: ParameterSet, month: Month, *, with_common_
             premise_problem(unread, "missing_reading", "installation_id", "from_value_wh"),
             premise_problem(unmetered_shops, "nonliving_without_meter"),
             premise_problem(norm.missing, "no_norm", "norm_category", "rooms", "people"),
+            premise_problem(shared_premises(segments, month), "two_accounts_at_once", "days"),
         ]
     )
 

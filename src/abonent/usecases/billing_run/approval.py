@@ -56,7 +56,7 @@ def _refuse_late_readings(cursor: Any, run: Run) -> None:
     within = "" if run.building_id is None else f"AND building_id = {run.building_id}"
     cursor.execute(
         f"""SELECT count(*) FROM metering_reading r
-            WHERE taken_on >= %s AND taken_on < %s AND entered_at > %s AND source <> 6 {within}
+            WHERE taken_on >= %s AND taken_on < %s AND greatest(entered_at, judged_at) > %s AND source <> 6 {within}
               AND EXISTS (SELECT FROM charging_runshard s JOIN places_building b ON b.branch_id = s.branch_id
                           WHERE s.run_id = %s AND b.id = r.building_id AND s.buildings @> r.building_id)""",
         [month.first_day, month.next().first_day, run.rated_at, run.pk],
@@ -82,13 +82,20 @@ def assume_estimates(cursor: Any, run: Run, at: datetime, source: str) -> None:
             else "i.premise_id = (SELECT premise_id FROM contracts_account WHERE id = %(account)s)"
         )
         cursor.execute(
-            f"""UPDATE metering_reading r SET status = 4, reason = 'estimated again' FROM metering_installation i
+            f"""UPDATE metering_reading r SET status = 4, judged_at = %(at)s, reason = %(reason)s
+                FROM metering_installation i
                 WHERE i.id = r.installation_id AND r.source = 6 AND r.status = 1 AND r.taken_on = %(day)s AND {mine}
                   AND NOT EXISTS (SELECT FROM {assumed}
                                   WHERE e.installation_id = r.installation_id AND e.value_wh = r.value_wh)
                   AND NOT EXISTS (SELECT FROM charging_runexception x JOIN contracts_account a ON a.id = x.account_id
                                   WHERE x.run_id = %(run)s AND a.premise_id = i.premise_id)""",
-            {"run": run.pk, "account": run.account_id, "day": month.last_day},
+            {
+                "run": run.pk,
+                "account": run.account_id,
+                "day": month.last_day,
+                "at": at,
+                "reason": _estimated_again(run.pk),
+            },
         )
     cursor.execute(
         f"""INSERT INTO metering_reading
@@ -97,6 +104,10 @@ def assume_estimates(cursor: Any, run: Run, at: datetime, source: str) -> None:
             ON CONFLICT (installation_id, taken_on) WHERE status = 1 DO NOTHING""",
         [month.last_day, at, run.pk],
     )
+
+
+def _estimated_again(run_id: int) -> str:
+    return f"estimated again by run #{run_id}"
 
 
 def discard(*, run_id: int) -> None:
@@ -158,13 +169,26 @@ def cancel(
         else:
             drafts.copy_in(cursor, reversal.pk)
         drafts.drop_drafts(cursor, reversal.pk)
-        cursor.execute(
-            "UPDATE metering_reading SET status = 4, reason = %s WHERE run_id = %s AND status = 1 "
-            "AND taken_on = %s AND source = 6",
-            [f"run #{run_id} cancelled", run_id, Month.of(run.period).last_day],
-        )
+        _take_back_estimates(cursor, run, at)
         Run.objects.filter(pk=run_id).update(state=RunState.CANCELLED)
     return reversal.pk
+
+
+def _take_back_estimates(cursor: Any, run: Run, at: datetime) -> None:
+    """Annul what a run assumed, and let what it had replaced stand again."""
+    day = Month.of(run.period).last_day
+    cursor.execute(
+        "UPDATE metering_reading SET status = 4, judged_at = %s, reason = %s "
+        "WHERE run_id = %s AND status = 1 AND taken_on = %s AND source = 6",
+        [at, f"run #{run.pk} cancelled", run.pk, day],
+    )
+    cursor.execute(
+        """UPDATE metering_reading r SET status = 1, judged_at = %(at)s, reason = ''
+           WHERE r.source = 6 AND r.status = 4 AND r.taken_on = %(day)s AND r.reason = %(reason)s
+             AND NOT EXISTS (SELECT FROM metering_reading o WHERE o.installation_id = r.installation_id
+                             AND o.taken_on = r.taken_on AND o.status = 1)""",
+        {"at": at, "day": day, "reason": _estimated_again(run.pk)},
+    )
 
 
 def _refuse_overlaid(cursor: Any, run: Run) -> None:

@@ -19,6 +19,7 @@ import psycopg
 from django.db import connection
 
 from abonent.contexts.charging.models import Run, RunShard, RunState
+from abonent.contexts.contracts.models import Account
 from abonent.engine.frames import Inputs, Rated, Schema, empty
 from abonent.engine.parameters import ParameterSet
 from abonent.gateways import columnar, database_server
@@ -29,6 +30,7 @@ from abonent.usecases.billing_run import bookkeeping, drafts
 from abonent.usecases.billing_run.extract import Reader, Window, extract
 from abonent.usecases.billing_run.history import posted_lines, standing_runs
 from abonent.usecases.billing_run.refusals import WrongState
+from abonent.usecases.packs import Pack
 
 MASS_ACCOUNTS = 20_000
 """From this size on a run brings its own partitions; smaller ones share those of their month."""
@@ -193,10 +195,10 @@ def _rate_all(
     totals, begun = _Totals(), perf_counter()
     shards = list(run.shards.order_by("shard_no"))
     sink = _Writer(run, writer, slot, booking_day(run, clock().date()), clock(), totals)
-    with _shards(run, shards, month, totals) as source, sink:
+    with _shards(run, shards, month, totals, pack) as source, sink:
         for shard in source:
             with totals.timed("rate"):
-                rated = pack.rate(shard.inputs, parameters, month)
+                rated = pack.rate(shard.inputs, parameters, month, with_common_needs=run.account_id is None)
                 lines = difference_to_books(run, rated, shard.posted)
             sink.put(Draft(shard.row, rated, lines))
             on_progress(_progress(run, totals, begun))
@@ -212,7 +214,9 @@ def _progress(run: Run, totals: _Totals, begun: float) -> Progress:
 
 
 @contextmanager
-def _shards(run: Run, shards: list[RunShard], month: Month, totals: _Totals) -> Iterator[Iterator[Shard]]:
+def _shards(
+    run: Run, shards: list[RunShard], month: Month, totals: _Totals, pack: Pack
+) -> Iterator[Iterator[Shard]]:
     """Read shards ahead of their rating, all in one snapshot."""
     standing = standing_runs(month)
     with columnar.snapshot(dsn()) as reader, ThreadPoolExecutor(1, thread_name_prefix="extract") as pool:
@@ -222,9 +226,9 @@ def _shards(run: Run, shards: list[RunShard], month: Month, totals: _Totals) -> 
 
         def load(row: RunShard) -> Shard:
             with totals.timed("extract"):
-                window = window_of(row)
+                window = window_of(row, run.account)
                 inputs = extract(read, window, month, supplier_id=run.supplier_id)
-                return Shard(row, inputs, _posted(read, window, standing, row.accounts))
+                return Shard(row, inputs, standing_lines(read, window, standing, row.accounts, pack))
 
         def ahead() -> Iterator[Shard]:
             waiting: list[Future[Shard]] = []
@@ -245,14 +249,24 @@ def _shards(run: Run, shards: list[RunShard], month: Month, totals: _Totals) -> 
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _posted(read: Reader, window: Window, standing: list[int], accounts: int) -> pl.DataFrame:
+def standing_lines(
+    read: Reader, window: Window, standing: list[int], accounts: int, pack: Pack
+) -> pl.DataFrame:
+    """Return what the books say about a window; for one account only its own lines, its share of a building aside."""
     if not standing:
         return empty(bookkeeping.POSTED)
-    return posted_lines(read, window, standing, accounts=accounts)
+    lines = posted_lines(read, window, standing, accounts=accounts)
+    if window.account_id is None:
+        return lines
+    return lines.filter(~pl.col("rule").is_in(pack.shared_rules))
 
 
-def window_of(row: RunShard) -> Window:
-    return Window(row.branch_id, row.buildings.lower, row.buildings.upper - 1)
+def window_of(row: RunShard, account: Account | None = None) -> Window:
+    """Return what a shard reads: its buildings, or of them only what concerns the run's account."""
+    first, last = row.buildings.lower, row.buildings.upper - 1
+    if account is None:
+        return Window(row.branch_id, first, last)
+    return Window(row.branch_id, first, last, account_id=account.pk, premise_id=account.premise_id)
 
 
 class _Writer:

@@ -265,9 +265,10 @@ def negative_rows(
     shares = allocate.allocate(
         people, total="negative_wh", weight="weight", group="building_id", order="account_id", into="share_wh"
     ).drop("weight", "building_id")
-    used = energy.filter(pl.col("quantity_wh") > 0).with_columns(
-        individual_wh=pl.col("quantity_wh").sum().over("account_id")
-    )
+    # a row below zero settles an estimate: what the account used is what its rows add up to
+    used = energy.with_columns(
+        individual_wh=pl.col("quantity_wh").sum().over("account_id").clip(lower_bound=0)
+    ).filter(pl.col("quantity_wh") > 0)
     credited = used.join(shares, on="account_id", how="inner").with_columns(
         credit_wh=-pl.min_horizontal("share_wh", "individual_wh")
     )

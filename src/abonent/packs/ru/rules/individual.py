@@ -12,6 +12,7 @@ from abonent.packs.ru.rules.settings import Settings
 from abonent.packs.ru.rules.usage import UNKNOWN
 
 SINGLE_RATE = 1
+ADMISSION_REFUSED = 2
 _NORM_PEOPLE_MAX = 5  # the tables of norms end with "five and more"
 
 
@@ -95,6 +96,11 @@ def norm_rows(segments: pl.DataFrame, month: Month, settings: Settings) -> Norm:
         )
     )
     return Norm(known, raised, looked_up.filter(pl.col("norm_wh_per_person").is_null()))
+
+
+def refused_premises(segments: pl.DataFrame) -> pl.DataFrame:
+    """Return the premises whose meter nobody was let in to twice: billed by norm whatever it shows (п. 60(3))."""
+    return segments.filter(pl.col("uplift_cause") == ADMISSION_REFUSED).select("premise_id").unique()
 
 
 def norm_premises(segments: pl.DataFrame, registers: pl.DataFrame, judged_out: pl.DataFrame) -> pl.DataFrame:

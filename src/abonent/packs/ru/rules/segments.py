@@ -50,6 +50,16 @@ def build_segments(inputs: Inputs) -> tuple[pl.DataFrame, pl.DataFrame]:
     return segments, uncovered
 
 
+def shared_premises(segments: pl.DataFrame, month: Month) -> pl.DataFrame:
+    """Return the premises that two accounts pay for on the same days: nothing says yet who pays which part."""
+    return (
+        segments.filter(~pl.col("alone"))
+        .group_by("premise_id", "building_id", maintain_order=True)
+        .agg(pl.col("days").sum())
+        .filter(pl.col("days") > month.days)
+    )
+
+
 def split_by_days(frame: pl.DataFrame, *, key: str, quantity: str) -> pl.DataFrame:
     """Share `quantity` (the same on every row of a `key`) out over the rows of the key by their days."""
     counts = frame.select(key).group_by(key).len("__pieces")

@@ -27,6 +27,15 @@ class Usage:
     registers: pl.DataFrame
     problems: pl.DataFrame
 
+    def without(self, premises: pl.DataFrame) -> "Usage":
+        """Leave the registers of some premises out of account, as if they had none."""
+        if premises.is_empty():
+            return self
+        return Usage(
+            self.registers.join(premises, on="premise_id", how="anti"),
+            self.problems.join(premises, on="premise_id", how="anti"),
+        )
+
 
 def _month_number(day: pl.Expr) -> pl.Expr:
     return day.dt.year().cast(pl.Int32) * 12 + day.dt.month().cast(pl.Int32)
