@@ -53,7 +53,7 @@ PACKAGES: list[tuple[str, str, str, dict[str, str]]] = [
         "echarts",
         "6.1.0",
         {
-            "dist/echarts.simple.min.js": "echarts.simple.min.js",
+            "dist/echarts.common.min.js": "echarts.common.min.js",
             "LICENSE": "LICENSE",
             "NOTICE": "NOTICE",
             "licenses/LICENSE-d3": "LICENSE-d3",

@@ -239,8 +239,10 @@ def bills(request: HttpRequest, number: str) -> HttpResponse:
 
 def origin_words(row: dict[str, Any]) -> str:
     """Name what brought an entry about: a run, a file, a till."""
-    origin = str(row["origin"])
-    return gettext("run № %(no)s") % {"no": origin[4:]} if origin.startswith("run:") else origin
+    origin, _colon, what = str(row["origin"]).partition(":")
+    if origin == "run":
+        return gettext("run № %(no)s") % {"no": what}
+    return gettext("import: %(what)s") % {"what": what} if origin == "import" else str(row["origin"])
 
 
 def _listed_tab(
@@ -260,7 +262,9 @@ def _tab(
 def _frame(request: HttpRequest, head: AccountHead, tab: str) -> dict[str, Any]:
     """Everything of the card around its tab."""
     today = timezone.localdate()
-    first = Month.of(today).shift(-12)
+    charged = months_charged(account_id=head.account_id)
+    last = Month.of(charged[0].period if charged else today)
+    first = last.shift(-12)
     return {
         "head": head,
         "tab": tab,
@@ -272,6 +276,6 @@ def _frame(request: HttpRequest, head: AccountHead, tab: str) -> dict[str, Any]:
         "chart": consumption(
             usage_by_month(account_id=head.account_id, since=first.first_day),
             first=first,
-            last=Month.of(today),
+            last=last,
         ),
     }

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from abonent.contexts.charging.models import BuildingBalance, RunState
@@ -107,12 +108,18 @@ def _premises(request: HttpRequest, building_id: int, *, period: date | None, on
     def of_terms(name: str) -> Any:
         return lambda row: getattr(terms.get(row["premise_id"]), name, None)
 
+    def premise_word(row: dict[str, Any]) -> str:
+        number = row["premise_number"] or gettext("whole house")
+        if row["premise_kind"] == PremiseKind.NONLIVING:
+            return gettext("%(number)s, non-living") % {"number": number}
+        return str(number)
+
     columns = [
         Column(
             name="premise",
             title=_("Premise"),
             order=("premise_order", "premise_number", "share_no"),
-            text=lambda row: row["premise_number"] or _("whole house"),
+            text=premise_word,
         ),
         Column(
             name="number",
@@ -126,13 +133,6 @@ def _premises(request: HttpRequest, building_id: int, *, period: date | None, on
             text=row_payer,
             minor_on_phone=True,
             order=("last_name", "first_name", "middle_name", "organisation"),
-        ),
-        Column(
-            name="premise_kind",
-            title=_("Kind"),
-            text=lambda row: PremiseKind(row["premise_kind"]).label,
-            order=("premise_kind",),
-            minor_on_phone=True,
         ),
         Column(name="area", title=_("Area, m²"), kind="area", text=of_terms("area_dm2"), minor_on_phone=True),
         Column(

@@ -104,13 +104,14 @@ def exceptions(request: HttpRequest, run_id: int) -> HttpResponse:
             serials.update(serials_of([meter]))
         return exception_reasons.details(one["code"], {**one["facts"], "serial": serials.get(meter)})
 
+    kind = Column(
+        name="code",
+        title=_("Reason"),
+        order=("code",),
+        text=lambda one: exception_reasons.reason(one["code"]).title,
+    )
     columns = [
-        Column(
-            name="code",
-            title=_("Reason"),
-            order=("code",),
-            text=lambda one: exception_reasons.reason(one["code"]).title,
-        ),
+        *([] if code else [kind]),
         Column(
             name="account",
             title=_("Account"),
@@ -124,6 +125,7 @@ def exceptions(request: HttpRequest, run_id: int) -> HttpResponse:
             text=_exception_address,
             link=lambda one: reverse("office:building", args=[one["building_id"]]),
             order=("street_name", "building_order", "building_number", "premise_order"),
+            minor_on_phone=True,
         ),
         Column(name="details", title=_("What is wrong"), text=told),
     ]

@@ -140,8 +140,8 @@ function paint(chart, data) {
     legend: data.series.length > 1 ? { top: 0, right: 0, itemHeight: 8, itemWidth: 12, textStyle: { color: ink } } : undefined,
     tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: (value) => (value == null ? "–" : `${value.toLocaleString(document.documentElement.lang)} ${data.unit}`) },
     xAxis: { type: "category", data: data.months, axisLine: { lineStyle: { color: rule } }, axisTick: { show: false }, axisLabel: { color: ink, hideOverlap: true } },
-    yAxis: { type: "value", name: data.unit, nameTextStyle: { color: ink, align: "right" }, splitLine: { lineStyle: { color: rule } }, axisLabel: { color: ink } },
-    color: ["#1d6fb8", "#3b4a8c", "#e09f3e", "#8fb8de"],
+    yAxis: { type: "value", name: data.unit, nameTextStyle: { color: ink, align: "left", padding: [0, 0, 0, -24] }, splitLine: { lineStyle: { color: rule } }, axisLabel: { color: ink } },
+    color: ["#1d6fb8", "#e0a043", "#6f8f3f", "#8fb8de"],
     series: data.series.map((one) => ({ type: "bar", stack: "all", name: one.name, data: one.values, barMaxWidth: 28 })),
   }, true);
 }
