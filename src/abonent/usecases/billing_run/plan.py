@@ -1,6 +1,5 @@
 """What a run covers: its claim on whole buildings, cut into shards."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -69,7 +68,7 @@ def create(
                 accounts=accounts,
             )
             for number, (branch_id, first, last, accounts) in enumerate(
-                _cut(_buildings(scope, period), shard_accounts), start=1
+                _cut(scope, period, shard_accounts), start=1
             )
         ]
         if not shards:
@@ -111,43 +110,40 @@ def _claim(run: Run, shards: list[RunShard], period: Month) -> None:
         raise ScopeBusy(period, sorted(overlapping)) from error
 
 
-def _buildings(scope: Scope, period: Month) -> list[tuple[int, int, int]]:
-    """Return branch, building and number of accounts of every building of the scope, in order."""
-    conditions, values = ["branch.supplier_id = %s"], [scope.supplier_id]
-    for column, value in (
-        ("b.branch_id", scope.branch_id),
-        ("b.id", scope.building_id),
-        ("s.account_id", scope.account_id),
-    ):
-        if value is not None:
-            conditions.append(f"{column} = %s")
-            values.append(value)
+def _cut(scope: Scope, period: Month, most: int) -> list[tuple[int, int, int, int]]:
+    """Return (branch, first building, last building, accounts) of runs of whole buildings of one branch, evenly cut."""
+    where = "branch.supplier_id = %(supplier)s"
+    where += "" if scope.branch_id is None else " AND b.branch_id = %(branch)s"
+    counted = "" if scope.building_id is None else " AND building_id = %(building)s"
+    counted += "" if scope.account_id is None else " AND account_id = %(account)s"
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT b.branch_id, b.id, count(*)
-            FROM contracts_accountservice s
-            JOIN places_building b ON b.id = s.building_id
-            JOIN parties_branch branch ON branch.id = b.branch_id
-            WHERE {" AND ".join(conditions)} AND s.service = 1 AND s.during && daterange(%s, %s)
-            GROUP BY b.branch_id, b.id ORDER BY b.branch_id, b.id
+            WITH counted AS (
+                SELECT building_id, count(*) AS accounts FROM contracts_accountservice
+                WHERE service = 1 AND during && daterange(%(first)s, %(end)s){counted}
+                GROUP BY building_id
+            ), placed AS (
+                SELECT b.branch_id, building_id, accounts,
+                       sum(accounts) OVER (PARTITION BY b.branch_id ORDER BY building_id) - 1 AS before,
+                       sum(accounts) OVER (PARTITION BY b.branch_id) AS total
+                FROM counted
+                JOIN places_building b ON b.id = counted.building_id
+                JOIN parties_branch branch ON branch.id = b.branch_id
+                WHERE {where}
+            )
+            SELECT branch_id, min(building_id), max(building_id), sum(accounts)::bigint
+            FROM placed GROUP BY branch_id, div(before * ceil(total / %(most)s), total)
+            ORDER BY 1, 2
             """,
-            [*values, period.first_day, period.next().first_day],
+            {
+                "supplier": scope.supplier_id,
+                "branch": scope.branch_id,
+                "building": scope.building_id,
+                "account": scope.account_id,
+                "first": period.first_day,
+                "end": period.next().first_day,
+                "most": most,
+            },
         )
         return cursor.fetchall()
-
-
-def _cut(buildings: list[tuple[int, int, int]], most: int) -> Iterator[tuple[int, int, int, int]]:
-    """Yield (branch, first building, last building, accounts) of runs of whole buildings of one branch."""
-    begun: tuple[int, int, int, int] | None = None
-    for branch_id, building_id, accounts in buildings:
-        if begun and (begun[0] != branch_id or begun[3] + accounts > most):
-            yield begun
-            begun = None
-        begun = (
-            (branch_id, building_id, building_id, accounts)
-            if begun is None
-            else (branch_id, begun[1], building_id, begun[3] + accounts)
-        )
-    if begun:
-        yield begun
