@@ -218,7 +218,7 @@ def _shards(
     run: Run, shards: list[RunShard], month: Month, totals: _Totals, pack: Pack
 ) -> Iterator[Iterator[Shard]]:
     """Read shards ahead of their rating, all in one snapshot."""
-    standing = standing_runs(month)
+    standing, account = standing_runs(month), run.account
     with columnar.snapshot(dsn()) as reader, ThreadPoolExecutor(1, thread_name_prefix="extract") as pool:
 
         def read(query: str, schema: Schema) -> pl.DataFrame:
@@ -226,9 +226,12 @@ def _shards(
 
         def load(row: RunShard) -> Shard:
             with totals.timed("extract"):
-                window = window_of(row, run.account)
+                window = window_of(row, account)
                 inputs = extract(read, window, month, supplier_id=run.supplier_id)
-                return Shard(row, inputs, standing_lines(read, window, standing, row.accounts, pack))
+                try:
+                    return Shard(row, inputs, standing_lines(read, window, standing, row.accounts, pack))
+                finally:
+                    connection.close()  # this thread's own, which looked up batches
 
         def ahead() -> Iterator[Shard]:
             waiting: list[Future[Shard]] = []
