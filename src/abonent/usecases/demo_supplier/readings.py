@@ -164,7 +164,7 @@ def _faces(
     """
     capacity_kwh = 10.0**registers.digits
     opening = np.datetime64(sample.opening.first_day, "D")
-    age_months = np.maximum(0, (opening - registers.begins_on) / (30.4 * _DAY))
+    age_months = np.maximum(0, (opening - registers.begins_on).astype(int) / 30.4)
     total = usage.sum(axis=1)
     start = age_months * usage.mean(axis=1) * (0.9 + 0.2 * draw.random(len(total)))
     start = 2 * _FALL_KWH + start % np.maximum(1, capacity_kwh * 0.98 - total - 2 * _FALL_KWH)
