@@ -54,7 +54,7 @@ def test_the_balance(office: Client, town: Town, amount_minor: int, words: str) 
     assert words in page
     ledger = office.get(f"{CARD}ledger/").content.decode()
     assert "opening balance" in ledger
-    assert "import:opening" in ledger
+    assert "import: opening" in ledger
 
 
 def test_lines_come_with_what_they_were_made_of(office: Client, billed: tuple[Town, int]) -> None:
