@@ -103,11 +103,7 @@ def explain(*, account: Account, month: Month, language: str) -> Explanation:
     rows = _lines(account.pk, month)
     own = [row for row in rows if row["reverses_batch_id"] == 0]
     context = _Context(own, language)
-    taken_back_by = {
-        (row["reverses_batch_id"], row["reverses_line_no"]): row["run_id"]
-        for row in rows
-        if row["reverses_batch_id"]
-    }
+    taken_back_by = _taken_back_by(rows)
     told = [_explained(row, context, taken_back_by, language) for row in rows]
     return Explanation(
         account=account.number,
@@ -117,6 +113,17 @@ def explain(*, account: Account, month: Month, language: str) -> Explanation:
         recalculations=tuple(line for line in told if line.month != str(month)),
         exceptions=_parked(account, month, language),
     )
+
+
+def _taken_back_by(rows: list[dict[str, Any]]) -> dict[tuple[int, int], int]:
+    """Return the runs that took lines back for good: a reversal that was itself reversed took nothing."""
+    reversals = [row for row in rows if row["reverses_batch_id"]]
+    reversed_again = {(row["reverses_batch_id"], row["reverses_line_no"]) for row in reversals}
+    return {
+        (row["reverses_batch_id"], row["reverses_line_no"]): row["run_id"]
+        for row in reversals
+        if (row["batch_id"], row["line_no"]) not in reversed_again
+    }
 
 
 def _explained(

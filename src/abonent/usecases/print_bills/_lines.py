@@ -1,9 +1,11 @@
 """From charge lines and entries of a month to the lines of its bill."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from abonent.contexts.ledger.models import EntryKind
 from abonent.kernel.periods import Month
+from abonent.kernel.quantities import price_of
 from abonent.packs.ru import explanations
 from abonent.packs.ru.documents.bill import BillLine
 from abonent.packs.ru.rules import catalogue
@@ -33,8 +35,7 @@ class _Key:
 
 @dataclass
 class _Sum:
-    quantity_wh: int = 0
-    amount_minor: int = 0
+    parts: list[tuple[int, int]] = field(default_factory=list)  # quantity and amount of each charge line
     uplift_minor: int = 0
     recalculation_minor: int = 0
     reasons: dict[str, None] = field(default_factory=dict)  # in the order they were met, each once
@@ -81,13 +82,13 @@ def charges(lines: list[Row], entries: list[Row], *, month: Month, language: str
             reason = explanations.reason_text(line["reason"], language=language)
             _recalculate(sums, _key(line), line["amount_minor"], f"{reason}, {_month(line)}")
     _by_hand(sums, lines, entries, language)
-    taken_back = {_reversed(line) for line in lines}
+    taken_back = {_reversed(line) for line in kept}
     return Charges(
-        tuple(_bill_line(key, sums[key]) for key in sorted(sums)),
+        tuple(line for key in sorted(sums) for line in _bill_lines(key, sums[key])),
         moved_minor,
         [
             line
-            for line in lines
+            for line in kept
             if line["period"] == month.first_day
             and not line["reverses_batch_id"]
             and _id(line) not in taken_back
@@ -114,9 +115,8 @@ def _key(line: Row) -> _Key:
 def _charge(total: _Sum, line: Row) -> None:
     if line["rule"] == catalogue.NORM_UPLIFT.number:
         total.uplift_minor += line["amount_minor"]
-        return
-    total.quantity_wh += line["quantity_wh"]
-    total.amount_minor += line["amount_minor"]
+    else:
+        total.parts.append((line["quantity_wh"], line["amount_minor"]))
 
 
 def _recalculate(sums: dict[_Key, _Sum], key: _Key, amount_minor: int, reason: str) -> None:
@@ -139,22 +139,34 @@ def _by_hand(sums: dict[_Key, _Sum], lines: list[Row], entries: list[Row], langu
             continue
         key = _Key(entry["service"], 1, _METHOD_ORDER.index(""), 0)
         if entry["kind"] == EntryKind.CHARGE:
-            sums.setdefault(key, _Sum()).amount_minor += entry["amount_minor"]
+            sums.setdefault(key, _Sum()).parts.append((0, entry["amount_minor"]))
         else:
             reason = explanations.reason_text(entry["reason"], language=language)
             _recalculate(sums, key, entry["amount_minor"], f"{reason}, {_month(entry)}")
 
 
-def _bill_line(key: _Key, total: _Sum) -> BillLine:
-    return BillLine(
-        service=key.service,
-        zone=key.zone,
-        quantity_wh=total.quantity_wh,
-        price_e5=key.price_e5,
-        amount_minor=total.amount_minor,
-        uplift_minor=total.uplift_minor,
-        recalculation_minor=total.recalculation_minor,
-        recalculation_reason="; ".join(total.reasons),
-        total_minor=total.amount_minor + total.uplift_minor + total.recalculation_minor,
-        method=_METHOD_ORDER[key.method_order],
-    )
+def _bill_lines(key: _Key, total: _Sum) -> Iterator[BillLine]:
+    """Yield one line for all parts, if its quantity times the price is their sum; else a line for each.
+
+    Every charge line is rounded on its own, so together they can be a kopeck off.
+    """
+    parts = total.parts or [(0, 0)]
+    quantity_wh, amount_minor = (sum(column) for column in zip(*parts, strict=True))
+    if not key.price_e5 or amount_minor == price_of(quantity_wh, price_e5=key.price_e5):
+        parts = [(quantity_wh, amount_minor)]
+    for number, (quantity_wh, amount_minor) in enumerate(parts):
+        uplift_minor, recalculation_minor = (
+            (0, 0) if number else (total.uplift_minor, total.recalculation_minor)
+        )
+        yield BillLine(
+            service=key.service,
+            zone=key.zone,
+            quantity_wh=quantity_wh,
+            price_e5=key.price_e5,
+            amount_minor=amount_minor,
+            uplift_minor=uplift_minor,
+            recalculation_minor=recalculation_minor,
+            recalculation_reason="" if number else "; ".join(total.reasons),
+            total_minor=amount_minor + uplift_minor + recalculation_minor,
+            method=_METHOD_ORDER[key.method_order],
+        )

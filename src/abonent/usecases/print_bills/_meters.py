@@ -24,12 +24,11 @@ def bill_meters(places: list[Row], standing: list[Row], chunk: Chunk, *, month: 
     for line in standing:
         if line["rule"] in _BY_METER:
             counted[registry.rule(line["rule"]).facts(line["because"])["installation_id"]].append(line)
-    by_norm = any(line["rule"] == catalogue.NORM.number for line in standing)
     for place in places:
         if lines := counted.get(place["id"]):
             yield _counted(place, lines, chunk, month)
         elif place["ends_on"] is None or place["ends_on"] > month.first_day:
-            yield from _uncounted(place, chunk, month, method="norm" if by_norm else "")
+            yield from _uncounted(place, chunk, month)
 
 
 def _counted(place: Row, lines: list[Row], chunk: Chunk, month: Month) -> BillMeter:
@@ -50,12 +49,14 @@ def _counted(place: Row, lines: list[Row], chunk: Chunk, month: Month) -> BillMe
     )
 
 
-def _uncounted(place: Row, chunk: Chunk, month: Month, *, method: str) -> Iterator[BillMeter]:
-    previous = chunk.last_before.get(place["id"])
-    if previous is None:
+def _uncounted(place: Row, chunk: Chunk, month: Month) -> Iterator[BillMeter]:
+    """What was last known of a register, and what it is assumed to show after a month by norm."""
+    if (previous := chunk.last_before.get(place["id"])) is None:
         return
-    current = chunk.last_inside.get(place["id"], previous) if method else previous
+    assumed = chunk.assumed.get(place["id"])
+    current = assumed or previous
     usage_wh = (current[1] - previous[1]) * place["ratio"]
+    method = METHODS[catalogue.NORM.number] if assumed else ""
     yield _meter(place, month, previous=previous, current=current, usage_wh=usage_wh, method=method)
 
 

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from abonent.contexts.charging.models import RunState
-from abonent.contexts.metering.models import ReadingStatus
+from abonent.contexts.metering.models import ReadingSource, ReadingStatus
 from abonent.kernel.periods import Month
 from abonent.packs.ru.documents.bill import HISTORY_MONTHS
 from abonent.packs.ru.rules import catalogue
@@ -33,7 +33,7 @@ class Chunk:
     balances: dict[int, Row] = field(default_factory=dict)
     parked: set[int] = field(default_factory=set)
     last_before: dict[int, tuple[date, int]] = field(default_factory=dict)
-    last_inside: dict[int, tuple[date, int]] = field(default_factory=dict)
+    assumed: dict[int, tuple[date, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,7 @@ def read_chunk(
         "chart_slots": slots.history,
         "posted": RunState.POSTED,
         "accepted": ReadingStatus.ACCEPTED,
+        "assumed": ReadingSource.ESTIMATE,
         "uplift": catalogue.NORM_UPLIFT.number,
     }
     only = "" if account_id is None else "AND account.id = %(account)s"
@@ -106,8 +107,8 @@ def read_chunk(
         chunk.last_before = _readings(
             rows(cursor, _LAST_READINGS.format(span="taken_on < %(month)s"), values)
         )
-        inside = "taken_on >= %(month)s AND taken_on < %(end)s"
-        chunk.last_inside = _readings(rows(cursor, _LAST_READINGS.format(span=inside), values))
+        inside = "taken_on >= %(month)s AND taken_on < %(end)s AND source = %(assumed)s"
+        chunk.assumed = _readings(rows(cursor, _LAST_READINGS.format(span=inside), values))
     return chunk
 
 
