@@ -358,6 +358,13 @@ def test_shares_of_a_building_add_up_to_the_building(town: Town) -> None:
     assert sum(line.quantity_wh for line in shares) + balance.unassigned_wh == balance.distributed_wh > 0
 
 
+def test_a_run_whose_process_died_can_be_discarded(town: Town) -> None:
+    run_id = draft(town)
+    Run.objects.filter(pk=run_id).update(state=RunState.RATING)
+    billing_run.discard(run_id=run_id)
+    assert draft(town)
+
+
 def test_posted_lines_and_entries_cannot_be_changed(town: Town) -> None:
     bill(town)
     for statement in (

@@ -21,9 +21,16 @@ def snapshot(dsn: str) -> Iterator[Any]:
 
 
 def read_frame(connection: Any, query: str, schema: Schema) -> pl.DataFrame:
-    """Return the rows of a query as a frame of `schema`; its columns come in the order of the schema."""
+    """Return the rows of a query as a frame of `schema`; its columns come in the order of the schema.
+
+    Raises ConnectionError when the server is gone.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(query)
-        frame = pl.from_arrow(cursor.fetch_arrow_table().rename_columns(list(schema)))
+        try:
+            cursor.execute(query)
+            rows = cursor.fetch_arrow_table()
+        except adbc_driver_postgresql.dbapi.OperationalError as error:
+            raise ConnectionError(str(error)) from error
+        frame = pl.from_arrow(rows.rename_columns(list(schema)))
     assert isinstance(frame, pl.DataFrame)
     return frame.cast(dict(schema), strict=True)

@@ -102,6 +102,7 @@ class RunShard(models.Model):
     batch_id = models.BigIntegerField(null=True)
 
     class Meta:
+        indexes = [models.Index(fields=["period", "branch_id"], name="run_shard_of_period")]
         constraints = [
             models.UniqueConstraint(fields=["run", "shard_no"], name="run_shard_unique"),
             ExclusionConstraint(

@@ -58,12 +58,11 @@ def rate(inputs: Inputs, parameters: ParameterSet, month: Month, *, with_common_
     settings = read_settings(parameters, month)
     prices = month_prices(inputs.prices, month)
     segments, uncovered = build_segments(inputs)
-    usage = measure(inputs, month, settings).without(individual.refused_premises(segments))
+    living = segments.join(inputs.nonliving, on="premise_id", how="anti")
+    usage = measure(inputs, month, settings).without(individual.refused_premises(living))
 
     judged_out = usage.problems.filter(pl.col("premise_id") > 0).select("premise_id").unique()
-    by_norm = individual.norm_premises(
-        segments.join(inputs.nonliving, on="premise_id", how="anti"), usage.registers, judged_out
-    )
+    by_norm = individual.norm_premises(living, usage.registers, judged_out)
     norm = individual.norm_rows(by_norm, month, settings)
     unread = (
         usage.registers.filter((pl.col("method") == UNKNOWN) & (pl.col("premise_id") > 0))

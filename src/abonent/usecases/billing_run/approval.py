@@ -13,7 +13,7 @@ from abonent.contexts.ledger.models import Batch, BatchState
 from abonent.contexts.metering.partitions import ensure_reading_partitions
 from abonent.kernel.periods import Month
 from abonent.usecases.billing_run import drafts
-from abonent.usecases.billing_run.history import standing_runs
+from abonent.usecases.billing_run.history import standing_shards
 from abonent.usecases.billing_run.plan import require_open
 from abonent.usecases.billing_run.rating import MASS_ACCOUNTS
 from abonent.usecases.billing_run.refusals import Overlaid, ReadingsCameIn, WrongState
@@ -74,7 +74,7 @@ def assume_estimates(cursor: Any, run: Run, at: datetime, source: str) -> None:
     month = Month.of(run.period)
     ensure_reading_partitions(first=month, last=month)
     assumed = f"{source} AS e (installation_id, building_id, value_wh)"
-    if set(standing_runs(month)) - {run.pk}:
+    if standing_shards(month).exclude(run=run).exists():
         mine = (
             "EXISTS (SELECT FROM charging_runshard s JOIN places_building b ON b.branch_id = s.branch_id "
             "WHERE s.run_id = %(run)s AND b.id = r.building_id AND s.buildings @> r.building_id)"
@@ -111,8 +111,14 @@ def _estimated_again(run_id: int) -> str:
 
 
 def discard(*, run_id: int) -> None:
-    """Drop a run that was never posted and release its buildings. Raises WrongState."""
-    with _locked(run_id, RunState.DRAFT, RunState.RATED, RunState.FAILED) as (run, cursor):
+    """Drop a run that was never posted and release its buildings, also one whose process died while rating.
+
+    Raises WrongState.
+    """
+    with _locked(run_id, RunState.DRAFT, RunState.RATING, RunState.RATED, RunState.FAILED) as (run, cursor):
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('billing_run'), %s)", [run_id])
+        if not cursor.fetchone()[0]:
+            raise WrongState(f"Run #{run_id} is being rated at this moment")
         drafts.drop_drafts(cursor, run_id)
         Batch.objects.filter(origin=f"run:{run_id}", state=BatchState.DRAFT).delete()
         run.exception_rows.all().delete()

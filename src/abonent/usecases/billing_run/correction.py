@@ -24,7 +24,6 @@ from abonent.usecases import packs
 from abonent.usecases.billing_run import bookkeeping, drafts, plan
 from abonent.usecases.billing_run.approval import assume_estimates
 from abonent.usecases.billing_run.extract import Window, extract
-from abonent.usecases.billing_run.history import standing_runs
 from abonent.usecases.billing_run.rating import (
     booking_day,
     difference_to_books,
@@ -89,7 +88,7 @@ def _rate(
     pack = packs.pack()
     inputs = extract(_read, window, month, supplier_id=supplier_id)
     rated = pack.rate(inputs, parameters, month, with_common_needs=False)
-    return rated, standing_lines(_read, window, standing_runs(month), 1, pack)
+    return rated, standing_lines(_read, window, month, 1, pack)
 
 
 def _views(lines: pl.DataFrame) -> list[LineView]:

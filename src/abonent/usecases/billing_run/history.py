@@ -1,10 +1,9 @@
 """What the books already say about a month: lines that stand, net of every reversal."""
 
-from collections.abc import Sequence
-
 import polars as pl
+from django.db.models import QuerySet
 
-from abonent.contexts.charging.models import Run, RunKind, RunShard, RunState
+from abonent.contexts.charging.models import RunKind, RunShard, RunState
 from abonent.engine.frames import empty
 from abonent.kernel.periods import Month
 from abonent.usecases.billing_run.bookkeeping import BECAUSE, POSTED
@@ -13,28 +12,23 @@ from abonent.usecases.billing_run.extract import Reader, Window
 _BY_ACCOUNT_UP_TO = 2_000
 
 
-def standing_runs(period: Month) -> list[int]:
-    """Return the posted runs of a month that were not cancelled; those that cancel others aside."""
-    return list(
-        Run.objects.filter(period=period.first_day, state=RunState.POSTED)
-        .exclude(kind=RunKind.REVERSAL)
-        .values_list("pk", flat=True)
-    )
+def standing_shards(month: Month) -> QuerySet[RunShard]:
+    """Return the shards of the month's posted runs that were not cancelled; those that cancel others aside."""
+    return RunShard.objects.filter(
+        period=month.first_day, run__state=RunState.POSTED, batch_id__isnull=False
+    ).exclude(run__kind=RunKind.REVERSAL)
 
 
-def posted_lines(read: Reader, window: Window, run_ids: Sequence[int], *, accounts: int) -> pl.DataFrame:
-    """Return the POSTED lines of the window's buildings that stand, of the given runs.
+def posted_lines(read: Reader, window: Window, month: Month, *, accounts: int) -> pl.DataFrame:
+    """Return the POSTED lines of a month of the window's buildings that stand.
 
     `accounts`: about how many the window holds; few are looked up one by one, many are read batch by batch.
     """
+    overlapping = standing_shards(month).filter(
+        branch_id=window.branch_id, buildings__overlap=(window.first_building, window.last_building + 1)
+    )
     batches = [
-        (int(slot or 0), batch_id)
-        for slot, batch_id in RunShard.objects.filter(
-            run_id__in=run_ids,
-            branch_id=window.branch_id,
-            buildings__overlap=(window.first_building, window.last_building + 1),
-            batch_id__isnull=False,
-        ).values_list("run__slot", "batch_id")
+        (int(slot or 0), batch_id) for slot, batch_id in overlapping.values_list("run__slot", "batch_id")
     ]
     if not batches:
         return empty(POSTED)

@@ -20,7 +20,7 @@ from django.db import connection
 
 from abonent.contexts.charging.models import Run, RunShard, RunState
 from abonent.contexts.contracts.models import Account
-from abonent.engine.frames import Inputs, Rated, Schema, empty
+from abonent.engine.frames import Inputs, Rated, Schema
 from abonent.engine.parameters import ParameterSet
 from abonent.gateways import columnar, database_server
 from abonent.gateways.bulk_load import copy_frame
@@ -28,7 +28,7 @@ from abonent.kernel.periods import Month
 from abonent.usecases import packs
 from abonent.usecases.billing_run import bookkeeping, drafts
 from abonent.usecases.billing_run.extract import Reader, Window, extract
-from abonent.usecases.billing_run.history import posted_lines, standing_runs
+from abonent.usecases.billing_run.history import posted_lines
 from abonent.usecases.billing_run.refusals import WrongState
 from abonent.usecases.packs import Pack
 
@@ -154,7 +154,7 @@ def _reason(error: BaseException) -> str:
     """Say in one line why a run failed, with what to do about the two usual causes."""
     if isinstance(error, psycopg.errors.DiskFull):
         return f"The disk of the database is full: free some space, then rate again. {error}"
-    if isinstance(error, psycopg.OperationalError):
+    if isinstance(error, psycopg.OperationalError | ConnectionError):
         return (
             f"The connection to the database was lost: start it (abonent db start), then rate again. {error}"
         )
@@ -218,7 +218,7 @@ def _shards(
     run: Run, shards: list[RunShard], month: Month, totals: _Totals, pack: Pack
 ) -> Iterator[Iterator[Shard]]:
     """Read shards ahead of their rating, all in one snapshot."""
-    standing, account = standing_runs(month), run.account
+    account = run.account
     with columnar.snapshot(dsn()) as reader, ThreadPoolExecutor(1, thread_name_prefix="extract") as pool:
 
         def read(query: str, schema: Schema) -> pl.DataFrame:
@@ -229,7 +229,7 @@ def _shards(
                 window = window_of(row, account)
                 inputs = extract(read, window, month, supplier_id=run.supplier_id)
                 try:
-                    return Shard(row, inputs, standing_lines(read, window, standing, row.accounts, pack))
+                    return Shard(row, inputs, standing_lines(read, window, month, row.accounts, pack))
                 finally:
                     connection.close()  # this thread's own, which looked up batches
 
@@ -252,13 +252,9 @@ def _shards(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def standing_lines(
-    read: Reader, window: Window, standing: list[int], accounts: int, pack: Pack
-) -> pl.DataFrame:
+def standing_lines(read: Reader, window: Window, month: Month, accounts: int, pack: Pack) -> pl.DataFrame:
     """Return what the books say about a window; for one account only its own lines, its share of a building aside."""
-    if not standing:
-        return empty(bookkeeping.POSTED)
-    lines = posted_lines(read, window, standing, accounts=accounts)
+    lines = posted_lines(read, window, month, accounts=accounts)
     if window.account_id is None:
         return lines
     return lines.filter(~pl.col("rule").is_in(pack.shared_rules))

@@ -1,5 +1,6 @@
 """Billing runs: the list, and the screen of one with live progress and exceptions."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -24,6 +25,7 @@ from abonent.interfaces.office.words import run_state
 from abonent.usecases import exception_reasons
 
 JOBS = ("billing.rate", "billing.approve", "billing.cancel")
+_SILENCE = timedelta(minutes=5)  # longer than the indexes of ten million accounts take, when no shard reports
 
 
 def scope_word(row: Row) -> str:
@@ -167,27 +169,36 @@ def run_context(run_id: int) -> dict[str, Any]:
     now = timezone.now()
     state = RunState(row["state"])
     people = user_names([row["created_by_id"], row["approved_by_id"]])
+    is_rating = state == RunState.RATING and not _abandoned(row, job, now)
+    open_states = (RunState.DRAFT, RunState.RATED, RunState.FAILED)
+    can_redo = state in open_states or (state == RunState.RATING and not is_rating)
     return {
         "run": row,
         "kind": RunKind(row["kind"]).label,
         "scope": scope_word(row),
         "state_word": run_state(state),
-        "is_busy": job is not None or state == RunState.RATING,
-        "is_rating": state == RunState.RATING,
+        "is_busy": job is not None or is_rating,
+        "is_rating": is_rating,
         "nobody_works": bool(job and job.started_at is None and not queue.live_workers(at=now)),
-        "can_rate": state in (RunState.DRAFT, RunState.RATED, RunState.FAILED),
+        "can_rate": can_redo,
         "can_approve": state == RunState.RATED,
-        "can_discard": state in (RunState.DRAFT, RunState.RATED, RunState.FAILED),
+        "can_discard": can_redo,
         "can_cancel": state == RunState.POSTED and row["kind"] != RunKind.REVERSAL,
         "author": people.get(row["created_by_id"], ""),
         "approver": people.get(row["approved_by_id"], ""),
         "reversals": charging.reversals_of(run_id=run_id),
-        "speed": _speed(row, job, now) if state == RunState.RATING else None,
+        "speed": _speed(row, job, now) if is_rating else None,
         "groups": [
             {**group, "reason": exception_reasons.reason(group["code"])}
             for group in exceptions_by_code(run_id=run_id)
         ],
     }
+
+
+def _abandoned(row: Row, job: queue.Unfinished | None, now: datetime) -> bool:
+    """Tell whether whoever was rating has died: no job of the queue, and no sign of life from a terminal."""
+    seen = row["heartbeat_at"]
+    return job is None and (seen is None or now - seen > _SILENCE)
 
 
 def _speed(row: Row, job: queue.Unfinished | None, now: Any) -> dict[str, Any]:
