@@ -198,7 +198,7 @@ def run_context(run_id: int) -> dict[str, Any]:
 def _abandoned(row: Row, job: queue.Unfinished | None, now: datetime) -> bool:
     """Tell whether whoever was rating has died: no job of the queue, and no sign of life from a terminal."""
     seen = row["heartbeat_at"]
-    return job is None and (seen is None or now - seen > _SILENCE)
+    return job is None and seen is not None and now - seen > _SILENCE
 
 
 def _speed(row: Row, job: queue.Unfinished | None, now: Any) -> dict[str, Any]:
