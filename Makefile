@@ -8,7 +8,7 @@ CHECK_ENV := ABONENT_HOME=$(CURDIR)/.venv/check-home ABONENT_SECRET_KEY=check DJ
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo up lint check test bench clean
+.PHONY: help setup lock demo up lint check browser test bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -51,11 +51,18 @@ lint: setup
 check: lint ## what to run before every commit: style, types, layers, migrations, quick tests
 	$(BIN)/pytest -n $(WORKERS) tests/unit tests/scenarios
 
-test: lint ## everything
+browser:
+	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } || \
+	  echo "NOT INSTALLED: the browser of the journeys; as root: apt-get install chromium" >&2
+
+test: lint browser ## everything
 	$(BIN)/pytest -n $(WORKERS)
 
 bench: setup ## sizes and speeds, one JSON object a line
 	$(BIN)/abonent bench billing --accounts 100000 --json
+	$(BIN)/abonent bench desk --accounts 100000 --json
+	$(BIN)/abonent bench bills --accounts 5000 --json
 
 clean: ## remove what was made; the database in the user's data folder stays
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
