@@ -67,22 +67,18 @@ CHECKS = (
     ),
     Check(
         "line.account",
-        _("The account of a line is of its building and was served on its first and last day"),
+        _("The account of a line is of its building and was served on its days"),
         LINES,
         f"""
         SELECT {A_LINE}, 'account ' || l.account_id AS figure,
-            format('in building %%s, served on %%s and %%s', l.building_id, l.begins_on, l.ends_on - 1) AS expected,
-            CASE WHEN a.id IS NULL THEN 'no such account'
-                 WHEN a.building_id <> l.building_id THEN format('in building %%s', a.building_id)
-                 ELSE 'not served' END AS found
+            format('in building %%s, served [%%s,%%s)', l.building_id, l.begins_on, l.ends_on) AS expected,
+            coalesce((SELECT format('in building %%s, served %%s', o.building_id, o.during)
+                      FROM contracts_accountservice o WHERE o.account_id = l.account_id ORDER BY o.during DESC LIMIT 1),
+                     'never served') AS found
         FROM charging_chargeline l
-        LEFT JOIN contracts_account a ON a.id = l.account_id
-        WHERE {STANDING} AND (
-            a.building_id IS DISTINCT FROM l.building_id
-            OR NOT EXISTS (SELECT FROM contracts_accountservice s
-                           WHERE s.account_id = l.account_id AND s.during @> l.begins_on)
-            OR NOT EXISTS (SELECT FROM contracts_accountservice s
-                           WHERE s.account_id = l.account_id AND s.during @> l.ends_on - 1))
+        LEFT JOIN contracts_accountservice s ON s.account_id = l.account_id AND s.building_id = l.building_id
+            AND s.during @> l.begins_on AND s.during @> l.ends_on - 1
+        WHERE {STANDING} AND s.id IS NULL
         """,
     ),
     Check(

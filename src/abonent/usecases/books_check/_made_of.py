@@ -23,9 +23,9 @@ CHECKS = (
         ), read AS (
             SELECT u.*, newest[6] AS rule, newest[7] AS from_wh, newest[8] AS to_wh, newest[9] AS named_ratio,
                 i.ratio,
-                newest[8] - newest[7] AS rise_wh, 1000 * power(10::numeric, i.digits) AS capacity_wh,
+                newest[8] - newest[7] AS rise_wh, i.digits,
                 date '1970-01-01' + CASE newest[6] WHEN 1 THEN newest[10]::int END AS from_day,
-                newest[10]::numeric / nullif(newest[11], 0) AS average_wh
+                CASE newest[6] WHEN 2 THEN round(newest[10]::numeric / nullif(newest[11], 0)) END AS average_wh
             FROM used u LEFT JOIN metering_installation i ON i.id = u.installation_id
         ), expected AS (
             SELECT r.*, ratio * CASE
@@ -34,19 +34,19 @@ CHECKS = (
                 WHEN usage_wh < 0 AND EXISTS (
                     SELECT FROM metering_reading e WHERE e.installation_id = r.installation_id AND e.source = 6
                         AND e.taken_on = r.from_day AND e.value_wh = r.from_wh) THEN rise_wh
-                ELSE rise_wh + capacity_wh END AS expected_wh
+                ELSE rise_wh + (1000 * power(10::numeric, digits))::bigint END AS expected_wh
             FROM read r
         )
         SELECT 'line' AS kind, newest[3] AS slot, newest[1] AS batch_id, -newest[2] AS no, newest[4] AS account_id,
             newest[5] AS building_id, period,
             format('installation %%s: %%s to %%s Wh', installation_id, from_wh, to_wh) AS figure,
             CASE WHEN ratio IS NULL THEN 'an installation'
-                 ELSE format('%%s Wh, ratio %%s', expected_wh::bigint, ratio) END AS expected,
+                 ELSE format('%%s Wh, ratio %%s', expected_wh, ratio) END AS expected,
             format('%%s Wh, ratio %%s', usage_wh, named_ratio) AS found
         FROM expected
         WHERE (named_ratio, usage_wh) IS DISTINCT FROM (ratio, expected_wh)
            -- an average is rounded to whole watt-hours on the face, so that the next reading settles what is left
-           OR rule = 2 AND usage_wh <> round(average_wh) * ratio
+           OR usage_wh <> average_wh * ratio
         """,
     ),
     Check(
@@ -54,23 +54,18 @@ CHECKS = (
         _("The readings that a line names were taken on those days and accepted"),
         lines_of_rules(1),
         f"""
-        WITH named AS (
-            SELECT DISTINCT ON (installation_id, taken_on, value_wh) l.*
-            FROM (
-                SELECT l.*, l.because[6] AS installation_id, l.because[1] AS value_wh,
-                    date '1970-01-01' + l.because[3]::int AS taken_on
-                FROM charging_chargeline l WHERE l.rule = 1 AND {STANDING}
-                UNION ALL
-                SELECT l.*, l.because[6], l.because[2], date '1970-01-01' + l.because[4]::int
-                FROM charging_chargeline l WHERE l.rule = 1 AND {STANDING}
-            ) l
-        )
-        SELECT {A_LINE}, format('reading of installation %%s on %%s', l.installation_id, l.taken_on) AS figure,
-            format('%%s Wh', l.value_wh) AS expected, 'none accepted' AS found
-        FROM named l
+        SELECT {A_LINE}, format('reading of installation %%s on %%s', l.because[6], day) AS figure,
+            format('%%s Wh', value_wh) AS expected, 'none accepted' AS found
+        FROM (
+            SELECT l.*, l.because[1] AS value_wh, date '1970-01-01' + l.because[3]::int AS day
+            FROM charging_chargeline l WHERE l.rule = 1 AND {STANDING}
+            UNION ALL
+            SELECT l.*, l.because[2], date '1970-01-01' + l.because[4]::int
+            FROM charging_chargeline l WHERE l.rule = 1 AND {STANDING}
+        ) l
         WHERE NOT EXISTS (
             SELECT FROM metering_reading r
-            WHERE r.installation_id = l.installation_id AND r.taken_on = l.taken_on AND r.value_wh = l.value_wh
+            WHERE r.installation_id = l.because[6] AND r.taken_on = l.day AND r.value_wh = l.value_wh
               AND r.status IN (1, 4))
         """,
     ),
