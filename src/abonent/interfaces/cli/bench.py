@@ -1,6 +1,8 @@
 """`abonent bench …`: figures of speed and size, as words or as JSON."""
 
 import json
+import os
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -57,6 +59,11 @@ def desk(
     as_json: AsJson = False,
 ) -> None:
     """What a clerk waits for: search as one types, a reading entered and its month rated again."""
+    if (
+        "POLARS_MAX_THREADS" not in os.environ
+    ):  # as in the office's own processes; read when Polars is imported
+        os.environ["POLARS_MAX_THREADS"] = "1"
+        os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606  ourselves again
     runtime.connect()
     with scratch_database.kept(f"abonent_bench_{accounts}"):
         load_town(accounts=accounts, months=_MONTHS_OF_HISTORY, period=_MONTH, quiet=as_json)
