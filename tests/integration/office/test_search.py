@@ -42,6 +42,14 @@ def test_a_flat_is_not_taken_for_another_that_begins_alike(town: Town) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("text", ["ёлочная 12 3", "елочная 12 3", "Малая Ёлочная 12 3"])
+def test_a_street_is_found_with_and_without_the_dots(town: Town, text: str) -> None:
+    town.street.name = "Малая Ёлочная"
+    town.street.save()
+    assert found(text)[0] == ("Сидоров", Match.ADDRESS)
+
+
+@pytest.mark.django_db
 def test_an_account_found_in_two_ways_stands_once(town: Town) -> None:
     hits = found("ленина")
     assert len(hits) == len(set(hits)) == 5

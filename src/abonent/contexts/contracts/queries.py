@@ -122,7 +122,10 @@ def account_head(*, number: str, on: date) -> AccountHead | None:
     )
     if row is None:
         return None
-    services = AccountService.objects.filter(account_id=row["id"], during__contains=on).order_by("service")
+    # the building's index is looked in: that of the exclusion takes no literal numbers
+    services = AccountService.objects.filter(
+        building_id=row["building_id"], account_id=row["id"], during__contains=on
+    ).order_by("service")
     return AccountHead(
         account_id=row["id"],
         number=row["number"],
@@ -138,14 +141,14 @@ def account_head(*, number: str, on: date) -> AccountHead | None:
         opens_on=row["during"].lower,
         closes_on=row["during"].upper,
         services=[str(Service(service.service).label) for service in services],
-        terms=terms_of(premise_id=row["premise_id"], on=on),
+        terms=terms_of(building_id=row["building_id"], premise_id=row["premise_id"], on=on),
     )
 
 
-def terms_of(*, premise_id: int, on: date) -> Terms | None:
+def terms_of(*, building_id: int, premise_id: int, on: date) -> Terms | None:
     """Return the facts a premise is billed by on a day."""
     terms = (
-        PremiseTerms.objects.filter(premise_id=premise_id, during__contains=on)
+        PremiseTerms.objects.filter(building_id=building_id, premise_id=premise_id, during__contains=on)
         .select_related("tariff_group")
         .first()
     )

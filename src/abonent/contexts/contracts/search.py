@@ -66,9 +66,7 @@ def search(*, text: str, on: date, limit: int = 12) -> Found:
     seen: dict[str, AccountFound] = {}
     buildings: list[BuildingFound] = []
     if figures.isdigit() and len(figures) >= SHORTEST_FIGURE:
-        _add(
-            seen, accounts().filter(number__startswith=figures).order_by("number")[:limit], _by(Match.NUMBER)
-        )
+        _add_numbers(seen, figures, limit=limit)
     if (not words and numbers) or any(
         len(token) > SHORTEST_WORD and re.search(r"\d", token) for token in words
     ):
@@ -106,11 +104,22 @@ def _add(seen: dict[str, AccountFound], rows: QuerySet[Account, dict[str, Any]],
         seen.setdefault(row["number"], write(row))
 
 
+def _add_numbers(seen: dict[str, AccountFound], figures: str, *, limit: int) -> None:
+    # two looks: the index that finds a beginning does not sort, and another would be walked from end to end
+    numbers = Account.objects.filter(number__startswith=figures).values_list("number", flat=True)[:limit]
+    _add(seen, accounts().filter(number__in=list(numbers)).order_by("number"), _by(Match.NUMBER))
+
+
 def _add_meters(seen: dict[str, AccountFound], serial: str, *, on: date, limit: int) -> None:
-    for meter in meters_by_serial(prefix=serial.upper(), on=on, limit=limit):
-        if meter.premise_id:
-            rows = accounts().filter(premise_id=meter.premise_id, during__contains=on)
-            _add(seen, rows, _by(Match.METER, meter.serial))
+    meters = meters_by_serial(prefix=serial.upper(), on=on, limit=limit)
+    serials = {meter.premise_id: meter.serial for meter in meters if meter.premise_id}
+    rows = accounts().filter(
+        building_id__in={meter.building_id for meter in meters},
+        premise_id__in=serials,
+        during__contains=on,
+    )
+    for row in rows:
+        seen.setdefault(row["number"], _by(Match.METER, serials[row["premise_id"]])(row))
 
 
 def _add_address(
@@ -119,15 +128,13 @@ def _add_address(
     """Add the accounts of a flat, or of the houses of this number; return the buildings on the street."""
     house, flat = [*numbers, "", ""][:2]
     buildings = buildings_on_streets(words=words, number=house, limit=limit)
-    for building in buildings:
-        here = accounts().filter(building_id=building["id"])
-        if flat:
-            here = here.filter(premise_id__in=premise_ids(building_id=building["id"], number=flat))
-        elif building["number"].lower() != house:
-            continue
-        _add(seen, here.order_by("premise_order", "share_no")[:limit], _by(Match.ADDRESS))
-        if len(seen) >= limit:
-            break
+    meant = [row["id"] for row in buildings if flat or row["number"].lower() == house]
+    here = accounts().filter(building_id__in=meant)
+    if flat:
+        here = here.filter(premise_id__in=premise_ids(building_ids=meant, number=flat))
+    order = ("street_name", "building_order", "building_number", "premise_order", "share_no")
+    if meant:
+        _add(seen, here.order_by(*order)[:limit], _by(Match.ADDRESS))
     return [
         BuildingFound(
             building_id=row["id"],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, F, Func, IntegerField, Q, QuerySet, TextField, Value
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast, Coalesce, Lower, Replace
 
 from abonent.contexts.places.addresses import split_address
 from abonent.contexts.places.models import Building, BuildingKind, CommonNeeds, Premise, Street
@@ -67,9 +67,9 @@ def buildings() -> QuerySet[Building, dict[str, Any]]:
 
 def buildings_on_streets(*, words: Iterable[str], number: str, limit: int) -> list[dict[str, Any]]:
     """Find buildings by the words of a street's name and the beginning of a house number."""
-    streets = Street.objects.all()
+    streets = Street.objects.annotate(typed=Replace(Lower("name"), Value("ё"), Value("е")))
     for word in words:
-        streets = streets.filter(Q(name__istartswith=word) | Q(name__icontains=f" {word}"))
+        streets = streets.filter(Q(typed__startswith=word) | Q(typed__contains=f" {word}"))
     found = buildings().filter(street__in=streets.values("id"))
     if number:
         found = found.filter(number__istartswith=number)
@@ -104,10 +104,12 @@ def building_passport(*, building_id: int) -> BuildingPassport | None:
     )
 
 
-def premise_ids(*, building_id: int, number: str) -> list[int]:
-    """Find premises of a building by their number."""
+def premise_ids(*, building_ids: Iterable[int], number: str) -> list[int]:
+    """Find premises of some buildings by their number."""
     return list(
-        Premise.objects.filter(building_id=building_id, number__iexact=number).values_list("id", flat=True)
+        Premise.objects.filter(building_id__in=building_ids, number__iexact=number).values_list(
+            "id", flat=True
+        )
     )
 
 

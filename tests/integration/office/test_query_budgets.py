@@ -1,0 +1,43 @@
+"""How often a page may ask the database: as often with many rows as with few."""
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from tests.town import Town
+
+BUDGETS = {
+    "/": 6,
+    "/search/?q=петров": 5,
+    "/accounts/": 6,
+    "/accounts/0770000024/": 17,
+    "/accounts/0770000024/readings/": 20,
+    "/accounts/0770000024/ledger/": 19,
+    "/accounts/0770000024/bills/": 20,
+    "/accounts/0770000024/charges/2026-10/": 12,
+    "/buildings/": 6,
+    "/buildings/{building}/": 16,
+    "/runs/": 5,
+    "/runs/{run}/": 12,
+    "/runs/{run}/exceptions/": 6,
+    "/periods/": 6,
+    "/prints/": 5,
+}
+
+
+def test_no_page_asks_more_than_its_budget(
+    office: Client, billed: tuple[Town, int], django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    town, run_id = billed
+    for address, budget in BUDGETS.items():
+        with django_assert_max_num_queries(budget, info=address):
+            answer = office.get(address.format(building=town.building.pk, run=run_id))
+            assert answer.status_code == 200, address
+
+
+@pytest.mark.django_db
+def test_a_long_list_asks_no_more_than_a_short_one(
+    office: Client, town: Town, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(5):
+        office.get("/accounts/?street=лен")
