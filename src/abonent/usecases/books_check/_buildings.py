@@ -11,6 +11,11 @@ _BALANCE = f"SELECT g.*, n.rated_at {_COUNTED}"
 A_BUILDING = "'building' AS kind, g.run_id, g.building_id, g.period"
 
 
+# A reading that was accepted when the month was rated: since then others came in, and some were annulled.
+_KNOWN_THEN = """r.entered_at <= g.rated_at AND CASE r.status
+                    WHEN 1 THEN coalesce(r.judged_at <= g.rated_at, true) WHEN 4 THEN r.judged_at > g.rated_at END"""
+
+
 def _against_lines(*, rules: str, expected: str, figure: str, sign: str = "") -> str:
     """Compare a figure of the balance that a run made with the lines that stood after that run.
 
@@ -168,18 +173,17 @@ CHECKS = (
             JOIN metering_installation i ON i.building_id = g.building_id AND i.role = 2
                 AND lower(i.during) < g.period + interval '1 month'
                 AND coalesce(upper(i.during), 'infinity') >= g.period
-            -- what was known when the month was rated: since then a reading may have come in, or been annulled
             LEFT JOIN LATERAL (
                 SELECT r.value_wh FROM metering_reading r
-                WHERE r.installation_id = i.id AND r.status IN (1, 4) AND r.entered_at <= g.rated_at
+                WHERE r.installation_id = i.id AND {_KNOWN_THEN}
                   AND (r.taken_on < g.period OR r.taken_on = lower(i.during))
-                ORDER BY r.taken_on DESC, r.status LIMIT 1) s ON true
+                ORDER BY r.taken_on DESC LIMIT 1) s ON true
             LEFT JOIN LATERAL (
                 SELECT r.value_wh FROM metering_reading r
-                WHERE r.installation_id = i.id AND r.status IN (1, 4) AND r.entered_at <= g.rated_at
+                WHERE r.installation_id = i.id AND {_KNOWN_THEN}
                   AND r.taken_on >= g.period AND r.taken_on < g.period + interval '1 month'
                   AND r.taken_on > lower(i.during)
-                ORDER BY r.taken_on DESC, r.status LIMIT 1) e ON true
+                ORDER BY r.taken_on DESC LIMIT 1) e ON true
             WHERE g.method = 1
             GROUP BY g.run_id, g.building_id
             HAVING bool_and(s.value_wh IS NOT NULL AND e.value_wh IS NOT NULL)
