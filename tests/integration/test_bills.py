@@ -530,7 +530,7 @@ class TestCommandLine:
     @pytest.mark.parametrize(
         ("arguments", "reason"),
         [
-            (["print", "--period", "2026-10", "--output", "nowhere/x.pdf"], "no folder nowhere"),
+            (["print", "--period", "2026-10", "--output", "nowhere/x.pdf"], "the file cannot be written"),
             (["print", "--period", "2026-08", "--output", "x.pdf"], "No bills are issued here for 2026-08"),
             (["print", "--period", "2026-10", "--account", "1", "--output", "x.pdf"], "no account 1"),
             (["explain", "1", "2026-10"], "no account 1"),

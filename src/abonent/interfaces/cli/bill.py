@@ -19,10 +19,13 @@ from rich.text import Text
 from abonent.contexts.contracts import queries as contracts
 from abonent.contexts.contracts.models import Account
 from abonent.contexts.parties import queries as parties
+from abonent.gateways.typesetting import TypesettingError
 from abonent.interfaces.cli import runtime
 from abonent.interfaces.cli.billing import AsJson, month_of
 from abonent.kernel.money import format_minor
 from abonent.kernel.periods import Month
+from abonent.packs.ru.documents.bill import BillDoesNotAddUp
+from abonent.packs.ru.formats.payment_qr import BadPaymentCode
 from abonent.usecases import explain_bill, issue_bills, packs, print_bills
 from abonent.usecases.billing_run import Scope
 
@@ -30,6 +33,14 @@ app = typer.Typer(help="Bills: issue, print, explain.", no_args_is_help=True)
 console = Console(highlight=False)
 
 _PATIENCE_SECONDS = 2  # what takes longer gets a progress bar
+_REFUSALS = (
+    issue_bills.NothingPosted,
+    print_bills.PrintRefused,
+    BillDoesNotAddUp,
+    BadPaymentCode,
+    TypesettingError,
+    LookupError,
+)
 
 
 class Language(StrEnum):
@@ -86,12 +97,12 @@ def print_(
     begun = monotonic()
     with refusals():
         scope = scope_of(branch, building, account)
-        if not output.absolute().parent.is_dir():
-            raise LookupError(f"there is no folder {output.parent}")
         if scope.account_id is not None:
             one = Account.objects.get(pk=scope.account_id)
             pdf = print_bills.print_account(account=one, month=month_of(period), language=language.value)
-            output.write_bytes(pdf)
+            unfinished = output.with_name(f".{output.name}.part")
+            unfinished.write_bytes(pdf)
+            unfinished.replace(output)
             told = {"bills": 1}
         else:
             now = _print_many(scope, month_of(period), output, language.value, quiet=as_json)
@@ -178,6 +189,10 @@ def refusals() -> Iterator[None]:
     """Print a refusal as one sentence and end with exit code 1."""
     try:
         yield
-    except (issue_bills.NothingPosted, print_bills.PrintRefused, LookupError) as refusal:
+    except _REFUSALS as refusal:
         typer.echo(f"abonent: {refusal}", err=True)
-        raise typer.Exit(1) from None
+    except OSError as error:
+        typer.echo(f"abonent: the file cannot be written: {error}", err=True)
+    else:
+        return
+    raise typer.Exit(1) from None
