@@ -35,6 +35,7 @@ from abonent.kernel.periods import Month
 from abonent.usecases import billing_run, packs
 from abonent.usecases.billing_run import drafts, rating
 from abonent.usecases.billing_run.plan import Scope
+from abonent.usecases.books_check import check_books
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -54,8 +55,9 @@ def town() -> Town:
 
 @pytest.fixture(autouse=True)
 def own_tables_gone() -> Iterator[None]:
-    """Partitions and drafts that runs made outlive a flush of the tables; take them down by hand."""
+    """Whatever a test did, the books agree afterwards. Then take down partitions and drafts, which outlive a flush."""
     yield
+    wrong = {result.check.name: result.rows for result in check_books() if result.disagreements}
     with connection.cursor() as cursor:
         cursor.execute(
             r"SELECT relname FROM pg_class WHERE relkind = 'r' "
@@ -63,6 +65,7 @@ def own_tables_gone() -> Iterator[None]:
         )
         for (name,) in cursor.fetchall():
             cursor.execute(f"DROP TABLE {name}")
+    assert wrong == {}
 
 
 def draft(town: Town, **options: object) -> int:
