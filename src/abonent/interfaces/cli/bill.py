@@ -1,6 +1,7 @@
 """`abonent bill …`: bills are issued, printed and explained."""
 
 import json
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -12,7 +13,6 @@ from typing import Annotated
 import typer
 from django.utils import timezone
 from rich.console import Console
-from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
@@ -33,6 +33,7 @@ app = typer.Typer(help="Bills: issue, print, explain.", no_args_is_help=True)
 console = Console(highlight=False)
 
 _PATIENCE_SECONDS = 2  # what takes longer gets a progress bar
+_WIDEST = 100
 _REFUSALS = (
     issue_bills.NothingPosted,
     print_bills.PrintRefused,
@@ -162,16 +163,23 @@ def explain(
         return
     for line in (*told.lines, *told.recalculations):
         console.print(_amount(line.amount_minor, language), Text(line.title, style="bold"), sep="  ")
-        console.print(Padding(f"{line.sentence}", (0, 0, 0, 2)))
-        console.print(Padding(Text(line.act, style="dim"), (0, 0, 1, 2)))
+        console.print(_paragraph(line.sentence), soft_wrap=True, markup=False)
+        console.print(Text(_paragraph(line.act), style="dim"), soft_wrap=True, end="\n\n")
     for parked in told.exceptions:
         console.print(Text("!", style="bold yellow"), Text(parked.title, style="bold"), sep="  ")
-        console.print(Padding(f"{parked.details}. {parked.advice}", (0, 0, 1, 2)))
+        console.print(
+            _paragraph(f"{parked.details}. {parked.advice}"), soft_wrap=True, markup=False, end="\n\n"
+        )
     console.print(_amount(told.total_minor + told.recalculated_minor, language))
 
 
 def _amount(amount_minor: int, language: str) -> Text:
     return Text(format_minor(amount_minor, language=language).rjust(12), style="bold")
+
+
+def _paragraph(text: str) -> str:
+    """Fold a text under its title; unlike rich, textwrap leaves the digits of a number together."""
+    return textwrap.indent(textwrap.fill(text, min(console.width, _WIDEST) - 2), "  ")
 
 
 def scope_of(branch: int | None, building: int | None, account: str | None) -> Scope:
