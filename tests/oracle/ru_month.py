@@ -1,6 +1,6 @@
 """A month of a building by the law's formulas, in plain Python and fractions: a second calculator for the pack `ru`.
 
-Written from ПП РФ 354 as the dossier tells it (п. 42, 44, 46, 47, 56(2), 59, 60; app. 2 formulas 1, 4, 4(1), 12, 15),
+Written from ПП РФ 354 (п. 42, 44, 46, 47, 56(2), 59, 60; app. 2 formulas 1, 4, 4(1), 12, 15),
 never from the pack's code. Everything that is shared out goes to the largest remainders, the earlier first.
 """
 

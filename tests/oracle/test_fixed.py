@@ -59,9 +59,9 @@ def test_an_amount_is_rounded_once_to_the_kopeck(rows: list[tuple[int, int]]) ->
 @pytest.mark.parametrize(
     ("quantity_wh", "price_e5", "kopecks"),
     [
-        (150_000, 193_600, 29_040),  # dossier A1: 150 kWh at 1,936 = 290,40
-        (50_000, 193_600, 9_680),  # dossier A7, example A
-        (140_461, 193_600, 27_193),  # dossier A7, example B: 271,93
+        (150_000, 193_600, 29_040),  # 150 kWh at 1,936 = 290,40
+        (50_000, 193_600, 9_680),  # a share of 50 kWh: 96,80
+        (140_461, 193_600, 27_193),  # a share of 140,461 kWh: 271,93
         (1, 500_000, 1),  # half a kopeck goes up
         (-1, 500_000, -1),  # and down below zero
         (1, 499_999, 0),

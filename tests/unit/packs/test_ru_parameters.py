@@ -1,4 +1,4 @@
-"""The figures of the pack against those of the dossier's sources, written down here a second time."""
+"""The figures of the pack against those of their sources, written down here a second time."""
 
 from datetime import date
 from pathlib import Path

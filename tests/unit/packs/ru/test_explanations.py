@@ -39,7 +39,7 @@ OCTOBER_20 = SEPTEMBER_20 + 30
 
 
 def line(rule: registry.Rule, quantity_wh: int, because: tuple[int, ...], **changes: Any) -> Line:
-    """A line of the whole of October at 1,936 a kWh, the price of the dossier's worked example."""
+    """A line of the whole of October at 1,936 a kWh, the price of the published worked example."""
     price_e5 = changes.pop("price_e5", 193_600)
     whole = Line(
         rule=rule.number,
