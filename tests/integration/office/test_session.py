@@ -69,3 +69,31 @@ def test_a_page_may_load_nothing_inline_and_nothing_from_elsewhere(office: Clien
     page = response.content.decode()
     assert not re.search(r"<style|style=|\son\w+=|<script(?![^>]*(src=|application/json))", page)
     assert not re.search(r'(src|href)="https?://', page)
+
+
+def test_a_page_that_does_not_exist_says_so_in_the_readers_language(sign_in: Callable[..., Client]) -> None:
+    response = sign_in(language="uk").get("/nothing/")
+    assert response.status_code == 404
+    assert "Такої сторінки немає" in response.content.decode()
+
+
+def test_a_stranger_sees_no_menu_on_a_page_that_does_not_exist(client: Client) -> None:
+    assert "navbar" not in client.get("/nothing/").content.decode()
+
+
+def test_a_form_from_before_signing_in_is_refused_in_words() -> None:
+    client = Client(enforce_csrf_checks=True)
+    response = client.post("/sign-in/", {"username": "x"}, headers={"Accept-Language": "uk"})
+    assert response.status_code == 403
+    assert "Сторінка була відкрита занадто довго" in response.content.decode()
+
+
+def test_a_failure_of_the_server_is_told_in_words(office: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**_arguments: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("abonent.interfaces.office.views.desk.search_accounts", fail)
+    office.raise_request_exception = False
+    response = office.get("/search/?q=x")
+    assert response.status_code == 500
+    assert "tell the administrator" in response.content.decode()

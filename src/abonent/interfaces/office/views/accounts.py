@@ -205,11 +205,11 @@ def bills(request: HttpRequest, number: str) -> HttpResponse:
     """The account card with the bills issued."""
     head = head_of(number)
     columns = [
+        Column(name="period", title=_("Month"), kind="month", order=("period",)),
         Column(
-            name="period",
-            title=_("Month"),
-            kind="month",
-            order=("period",),
+            name="pdf",
+            title=_("Page"),
+            text=lambda row: "PDF" if row["is_latest"] else "",
             link=lambda row: (
                 reverse("office:bill_page", args=[number, f"{row['period']:%Y-%m}"])
                 if row["is_latest"]

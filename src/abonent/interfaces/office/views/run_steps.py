@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
+from abonent.contexts.charging.models import RunState
 from abonent.contexts.charging.operations import note_refusal
 from abonent.contexts.charging.queries import run_row
 from abonent.contexts.contracts.queries import accounts_with_service
@@ -168,6 +169,7 @@ def _step(
         "button": button,
         "form": form,
         "address": request.path,
+        "warns_of_exceptions": row["state"] == RunState.RATED,
     }
     if request.method == "GET":
         return render(request, DIALOG, context)
