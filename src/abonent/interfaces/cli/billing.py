@@ -77,18 +77,19 @@ def rate_with_progress(run_id: int, *, quiet: bool = False) -> dict[str, float]:
     columns = (
         SpinnerColumn(),
         BarColumn(),
-        TextColumn("{task.completed:,.0f} of {task.total:,.0f} accounts, {task.fields[speed]:,.0f}/s"),
+        TextColumn("{task.description}"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True, disable=quiet) as bar:
-        task = bar.add_task("rating", total=None, speed=0)
+        task = bar.add_task("rating", total=None)
 
         def advance(now: billing_run.Progress) -> None:
             bar.update(
                 task,
                 completed=now.accounts_done,
                 total=now.accounts_total,
-                speed=now.accounts_done / now.seconds if now.seconds else 0,
+                description=f"{now.accounts_done:,} of {now.accounts_total:,} accounts, "
+                f"{now.accounts_done / max(now.seconds, 0.001):,.0f}/s",
             )
 
         return billing_run.rate(
