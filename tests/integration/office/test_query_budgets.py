@@ -3,7 +3,6 @@
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
-
 from tests.town import Town
 
 BUDGETS = {
