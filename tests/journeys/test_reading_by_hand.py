@@ -39,7 +39,7 @@ def test_from_the_search_to_the_new_line_and_back(signed_in: Page, town: Town) -
     page.locator(".month .unfold").first.click()
     expect(page.locator(".because:visible").first).to_contain_text("354")
 
-    page.get_by_role("button", name="Ввести показание").click()
+    page.get_by_role("button", name="Ввести показание", exact=True).click()
     page.get_by_label("Снято").fill("2026-10-25")
     page.get_by_label("день, кВт·ч").fill("77")
     page.get_by_label("ночь, кВт·ч").fill("3200,5")
