@@ -48,8 +48,8 @@ FROM (VALUES (1, 1, 1, 1, '[2025-01-01,)'), (2, 3, 21, 1, '[2025-01-01,)'), (3, 
     (8, 101, 1, 20, '[2025-01-01,)'), (9, 102, 1, 1, '[2025-01-01,)'), (10, 9, 1, 1, '[2025-01-01,2026-10-16)'),
     (11, 9, 1, 1, '[2026-10-16,)')) AS i (id, point_id, zone, ratio, during)
 JOIN metering_meteringpoint m ON m.id = i.point_id;
-CREATE TABLE metering_reading_202609 PARTITION OF metering_reading FOR VALUES FROM ('2026-09-01') TO ('2026-10-01');
-CREATE TABLE metering_reading_202610 PARTITION OF metering_reading FOR VALUES FROM ('2026-10-01') TO ('2026-11-01');
+CREATE TABLE IF NOT EXISTS metering_reading_202609 PARTITION OF metering_reading FOR VALUES FROM ('2026-09-01') TO ('2026-10-01');
+CREATE TABLE IF NOT EXISTS metering_reading_202610 PARTITION OF metering_reading FOR VALUES FROM ('2026-10-01') TO ('2026-11-01');
 INSERT INTO metering_reading (installation_id, building_id, taken_on, value_wh, source, status, entered_at, run_id, reason)
 SELECT r.installation_id, i.building_id, r.taken_on::date, r.value_wh, r.source, 1, r.taken_on::timestamptz, r.run_id, ''
 FROM (VALUES
@@ -77,14 +77,14 @@ VALUES (1, 1, 1, '2026-10-01', '2026-10-01', 4, 1000000001, 'ru', '1', 'h', '', 
        (5, 1, 1, '2026-10-01', '2026-10-01', 4, 202610, 'ru', '1', 'h', '', '2026-11-01', '2026-11-01', '2026-11-01', NULL, 1, 1, 2, 1, 29400, 0, 0, ''),
        (6, 1, 2, '2026-10-01', '2026-10-01', 5, 202610, 'ru', '1', 'h', 'norm', '2026-11-02', '2026-11-02', '2026-11-02', NULL, 1, 1, 2, 1, -25200, 0, 0, ''),
        (7, 1, 3, '2026-10-01', '2026-10-01', 4, 202610, 'ru', '1', 'h', '', '2026-11-02', '2026-11-02', '2026-11-02', 6, 1, 1, 2, 1, 25200, 0, 0, '');
-CREATE TABLE charging_chargeline_1000000001 PARTITION OF charging_chargeline FOR VALUES IN (1000000001);
-CREATE TABLE charging_chargeline_202610 PARTITION OF charging_chargeline FOR VALUES IN (202610);
-CREATE TABLE ledger_entry_1000000001 PARTITION OF ledger_entry FOR VALUES IN (1000000001);
-CREATE TABLE ledger_entry_202609 PARTITION OF ledger_entry FOR VALUES IN (202609);
-CREATE TABLE ledger_entry_202610 PARTITION OF ledger_entry FOR VALUES IN (202610);
-CREATE TABLE ledger_turnover_1000000001 PARTITION OF ledger_turnover FOR VALUES IN (1000000001);
-CREATE TABLE ledger_turnover_202609 PARTITION OF ledger_turnover FOR VALUES IN (202609);
-CREATE TABLE ledger_turnover_202610 PARTITION OF ledger_turnover FOR VALUES IN (202610);
+CREATE TABLE IF NOT EXISTS charging_chargeline_1000000001 PARTITION OF charging_chargeline FOR VALUES IN (1000000001);
+CREATE TABLE IF NOT EXISTS charging_chargeline_202610 PARTITION OF charging_chargeline FOR VALUES IN (202610);
+CREATE TABLE IF NOT EXISTS ledger_entry_1000000001 PARTITION OF ledger_entry FOR VALUES IN (1000000001);
+CREATE TABLE IF NOT EXISTS ledger_entry_202609 PARTITION OF ledger_entry FOR VALUES IN (202609);
+CREATE TABLE IF NOT EXISTS ledger_entry_202610 PARTITION OF ledger_entry FOR VALUES IN (202610);
+CREATE TABLE IF NOT EXISTS ledger_turnover_1000000001 PARTITION OF ledger_turnover FOR VALUES IN (1000000001);
+CREATE TABLE IF NOT EXISTS ledger_turnover_202609 PARTITION OF ledger_turnover FOR VALUES IN (202609);
+CREATE TABLE IF NOT EXISTS ledger_turnover_202610 PARTITION OF ledger_turnover FOR VALUES IN (202610);
 INSERT INTO ledger_batch (id, slot, origin, shard_no, booked_period, booked_on, state, lines, entries, amount_minor, reason,
     created_at)
 VALUES (1, 1000000001, 'run:1', 1, '2026-10-01', '2026-10-31', 2, 8, 6, 249158, '', '2026-11-01'),

@@ -91,9 +91,9 @@ def test_a_correction_booked_later_takes_its_month_along(books: None) -> None:
     """Lines of October reversed in November's books do not look charged twice to whoever audits November alone."""
     execute("""
         UPDATE charging_run SET slot = 202611, booked_period = '2026-11-01' WHERE id = 2;
-        CREATE TABLE charging_chargeline_202611 PARTITION OF charging_chargeline FOR VALUES IN (202611);
-        CREATE TABLE ledger_entry_202611 PARTITION OF ledger_entry FOR VALUES IN (202611);
-        CREATE TABLE ledger_turnover_202611 PARTITION OF ledger_turnover FOR VALUES IN (202611);
+        CREATE TABLE IF NOT EXISTS charging_chargeline_202611 PARTITION OF charging_chargeline FOR VALUES IN (202611);
+        CREATE TABLE IF NOT EXISTS ledger_entry_202611 PARTITION OF ledger_entry FOR VALUES IN (202611);
+        CREATE TABLE IF NOT EXISTS ledger_turnover_202611 PARTITION OF ledger_turnover FOR VALUES IN (202611);
         UPDATE ledger_batch SET slot = 202611, booked_period = '2026-11-01' WHERE id = 3;
         ALTER TABLE charging_chargeline DISABLE TRIGGER line_is_immutable;
         ALTER TABLE ledger_entry DISABLE TRIGGER entry_is_immutable;
