@@ -5,14 +5,13 @@ from datetime import date
 from typing import Any
 
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 
 from abonent.contexts.contracts.models import (
     Account,
     AccountService,
     PremiseTerms,
     Service,
-    TariffGroup,
     UpliftCause,
 )
 from abonent.contexts.parties.models import PartyKind
@@ -163,15 +162,6 @@ def terms_of(*, building_id: int, premise_id: int, on: date) -> Terms | None:
         owners=terms.owners,
         uplift_cause=str(UpliftCause(terms.uplift_cause).label) if terms.uplift_cause else "",
     )
-
-
-def open_on(day: date) -> Q:
-    """Accounts that are open on a day."""
-    return Q(during__contains=day)
-
-
-def tariff_groups() -> list[tuple[int, str]]:
-    return list(TariffGroup.objects.order_by("name").values_list("id", "name"))
 
 
 @dataclass(frozen=True, kw_only=True)

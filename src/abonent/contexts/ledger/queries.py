@@ -1,6 +1,5 @@
 """What is asked of the books."""
 
-from datetime import date
 from typing import Any
 
 from django.db.models import BigIntegerField, F, OuterRef, QuerySet, Subquery, Sum
@@ -44,16 +43,4 @@ def entries_of(*, account_id: int) -> QuerySet[Entry, dict[str, Any]]:
             "origin",
             "reason",
         )
-    )
-
-
-def turnover_by_month(*, account_id: int, since: date) -> list[dict[str, Any]]:
-    """Return an account's turnovers by booked month, oldest first."""
-    return list(
-        Turnover.objects.filter(account_id=account_id, booked_period__gte=since)
-        .values("booked_period")
-        .annotate(
-            charged=Sum("charged_minor"), recalculated=Sum("recalculated_minor"), paid=Sum("paid_minor")
-        )
-        .order_by("booked_period")
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -21,7 +22,14 @@ from abonent.kernel.quantities import parse_kwh
 from abonent.usecases.billing_run import Scope
 from abonent.usecases.enter_reading import ReadingRefused
 
-EVERYBODY, BRANCH, BUILDING, ACCOUNT = "all", "branch", "building", "account"
+
+class Whom(TextChoices):
+    """Whose month it is."""
+
+    EVERYBODY = "all", gettext_lazy("all accounts")
+    BRANCH = "branch", gettext_lazy("a branch")
+    BUILDING = "building", gettext_lazy("a building")
+    ACCOUNT = "account", gettext_lazy("an account")
 
 
 class MonthField(forms.ChoiceField):
@@ -38,13 +46,8 @@ class ScopeForm(forms.Form):
     period = MonthField(label=gettext_lazy("Month"))
     whom = forms.ChoiceField(
         label=gettext_lazy("For"),
-        choices=[
-            (EVERYBODY, gettext_lazy("all accounts")),
-            (BRANCH, gettext_lazy("a branch")),
-            (BUILDING, gettext_lazy("a building")),
-            (ACCOUNT, gettext_lazy("an account")),
-        ],
-        initial=EVERYBODY,
+        choices=Whom.choices,
+        initial=Whom.EVERYBODY,
     )
     branch = forms.ModelChoiceField(
         Branch.objects.order_by("name"), label=gettext_lazy("Branch"), required=False
@@ -73,13 +76,13 @@ class ScopeForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         match values.get("whom"):
-            case "branch":
+            case Whom.BRANCH:
                 if not (branch := values.get("branch")):
                     raise ValidationError({"branch": _("Choose a branch.")})
                 self._scope, self._text = {"branch_id": branch.pk}, branch.name
-            case "building":
+            case Whom.BUILDING:
                 self._read_building(values.get("building", ""))
-            case "account":
+            case Whom.ACCOUNT:
                 found = account_scope(number=values.get("account", "").strip())
                 if found is None:
                     raise ValidationError({"account": _("There is no account with this number.")})
