@@ -6,13 +6,14 @@ never from the pack's code. Everything that is shared out goes to the largest re
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
 
 METERED, AVERAGE, NORM, UPLIFT, COMMON_METERED, COMMON_NORM, NEGATIVE = range(1, 8)
 ACTUAL, ESTIMATE, INSTALLATION, REMOVAL = 1, 6, 7, 8
 SINGLE = 1
+REFUSED = 2
 
 Span = tuple[date, date]
 
@@ -74,6 +75,7 @@ class Law:
     uplifts: dict[int, int]
     average_window: int
     average_least: int
+    rollover_wh_per_day: int
     negative_percent: int
 
     def norm_wh(self, category: int, rooms: int, people: int) -> int:
@@ -200,7 +202,10 @@ def counted(register: Register, month: Span, law: Law) -> tuple[int, int] | None
     current = max((day for day in inside if day > previous), default=None)
     if current is not None:
         rise = register.readings[current][0] - register.readings[previous][0]
-        return METERED, (rise + (capacity_wh if rise < 0 else 0)) * register.ratio
+        believable_wh = law.rollover_wh_per_day * days((previous, current))
+        if rise < 0 and (register.readings[previous][1] != ESTIMATE or rise + capacity_wh <= believable_wh):
+            rise += capacity_wh  # otherwise too much was assumed, and is given back (п. 61)
+        return METERED, rise * register.ratio
     actual = sorted(day for day in before if register.readings[day][1] != ESTIMATE)
     last = actual[-1]
     within = [day for day in actual if months_between(day, last) <= law.average_window]
@@ -218,7 +223,19 @@ def advanced(register: Register, usage_wh: int) -> int:
     return (register.readings[last][0] + usage_wh // register.ratio) % (10**register.digits * 1000)
 
 
+def without_refused(building: Building) -> Building:
+    """Forget the meters of whoever refused admission twice: billed by norm whatever they show (п. 60(3))."""
+    flats = [
+        replace(flat, registers=[])
+        if flat.living and any(stretch.terms.cause == REFUSED for stretch in stretches(building, flat))
+        else flat
+        for flat in building.flats
+    ]
+    return replace(building, flats=flats)
+
+
 def bill(building: Building, law: Law) -> Bill:
+    building = without_refused(building)
     made = Bill()
     month_days = days(building.month)
     volumes: dict[str, int] = defaultdict(int)
@@ -236,8 +253,8 @@ def bill(building: Building, law: Law) -> Bill:
             continue
         lived = stretches(building, flat)
         everywhere += lived
-        zoned[flat.id] = any(register.zone != SINGLE for register in flat.registers)
         known = [(register, usage) for register, usage in usages if usage is not None]
+        zoned[flat.id] = any(register.zone != SINGLE for register, _ in known)
         for register, (rule, usage_wh) in known:
             volumes["metered_wh"] += usage_wh
             used_by_zone[register.zone] += usage_wh
@@ -326,7 +343,7 @@ def _shares(
     """Share out by area and days (S_i ÷ S_об); what falls on the rest of S_об is nobody's."""
     weights = [stretch.terms.area_dm2 * days(stretch.span) for stretch in everywhere]
     rest = building.premises_area_dm2 * days(building.month) - sum(weights)
-    shares = share_out(distributed_wh, [*weights, rest])[:-1]
+    shares = share_out(distributed_wh, [rest, *weights])[1:]  # where remainders are equal, nobody pays first
     rule = COMMON_METERED if building.meter else COMMON_NORM
     zones_of = {
         account: sorted({register.zone for register in flat.registers} - {SINGLE})
@@ -367,9 +384,11 @@ def _returns(
     returned = 0
     for account, share in zip(person_days, share_out(negative_wh, list(person_days.values())), strict=True):
         lines = [line for _, line in individual[account]]
-        back = min(share, sum(line.quantity_wh for line in lines))
+        back = min(share, max(0, sum(line.quantity_wh for line in lines)))
         returned += back
-        for line, part in zip(lines, share_out(back, [line.quantity_wh for line in lines]), strict=True):
+        for line, part in zip(
+            lines, share_out(back, [max(0, line.quantity_wh) for line in lines]), strict=True
+        ):
             made.lines.append(
                 Line(account, NEGATIVE, line.zone, line.span, -part, line.price_e5, line.price_id)
             )

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.oracle import ru_month as oracle
 from tests.oracle.ru_month import (
     ACTUAL,
+    ESTIMATE,
     INSTALLATION,
     REMOVAL,
     Building,
@@ -58,6 +59,7 @@ def law_of(parameters: ParameterSet, month: Span) -> Law:
         uplifts={int(row["cause"]): thousandths(row["coefficient"]) for row in rows("norm_uplift")},
         average_window=int(average["window_months"]),
         average_least=int(average["min_months"]),
+        rollover_wh_per_day=thousandths(limits["rollover_max_kwh_per_day"]),
         negative_percent=int(limits["negative_common_max_percent"]),
     )
 
@@ -85,13 +87,21 @@ class Drawn:
     def register(
         self, zone: int, *, kind: str = "read", span: Span | None = None, history: int = 0
     ) -> Register:
-        """kind: read, silent (with a history of some months), installed or removed on a day of the month."""
+        """kind: read, silent (with a history), settled (after an estimate), installed or removed in the month."""
         self.registers += 1
         digits, ratio = self.whole(4, 6), int(self.choice(1, 1, 20))
         capacity_wh = 10**digits * 1000
         face_wh = self.whole(0, capacity_wh - 1)
         begins, ends = span or (date(2020, 1, 1), FOREVER)
         days = []
+        if kind == "settled":
+            face_wh = min(max(face_wh, 100_000), capacity_wh - 200_000)
+            readings = {
+                self.month_before(2)[0] + 19 * DAY: (face_wh - self.whole(0, 100_000), ACTUAL),
+                self.month[0] - DAY: (face_wh, ESTIMATE),
+                self.month[1] - 6 * DAY: (face_wh + self.whole(-100_000, 90_000), ACTUAL),
+            }
+            return Register(self.registers, zone, digits, ratio, (begins, ends), readings)
         if kind == "silent":
             days = [self.month_before(back)[0] + 19 * DAY for back in range(history + 1, 0, -1)]
         else:
@@ -136,11 +146,11 @@ class Drawn:
             rooms=self.whole(1, 6),
             residents=self.whole(0, 7),
             owners=self.whole(1, 3),
-            cause=self.whole(0, 2),
+            cause=int(self.choice(0, 0, 0, 0, 1, 2)),
         )
 
     def flat(self, number: int, zones: str) -> Flat:
-        kind = str(self.choice("read", "read", "none", "silent", "replaced"))
+        kind = str(self.choice("read", "read", "none", "silent", "settled", "replaced"))
         counted_in = ZONES[str(self.choice("single", zones))]
         spans, served = [(date(2020, 1, 1), FOREVER)], {100 + number: (date(2020, 1, 1), FOREVER)}
         if self.whole(0, 3) == 0:
@@ -210,7 +220,7 @@ def _building_meter(some: Drawn, building: Building, zones: list[int]) -> list[R
     found = []
     for zone in zones:
         part = used_wh // len(zones)
-        rise_wh = max(0, int(part * some.whole(60, 130) / 100) + some.whole(-5000, 200_000))
+        rise_wh = max(20_000, int(part * some.whole(60, 130) / 100) + some.whole(-5000, 200_000))
         some.registers += 1
         face_wh = some.whole(0, 10**9 - 1)
         readings = {

@@ -90,10 +90,8 @@ def _tell(results: list[books_check.Result]) -> None:
         if result.disagreements:
             _name_rows(console, result)
     wrong = sum(result.disagreements for result in results)
-    if wrong:
-        console.print(f"\n[bold red]{_('The books disagree')}[/]: {wrong}")
-    else:
-        console.print(f"\n[green]{_('The books agree.')}[/]")
+    verdict = _("The books disagree") if wrong else _("The books agree.")
+    console.print(f"\n[bold red]{verdict}: {wrong}[/]" if wrong else f"\n[green]{verdict}[/]")
 
 
 def _name_rows(console: Console, result: books_check.Result) -> None:
