@@ -305,8 +305,9 @@ def by_oracle(lines: list[oracle.Line]) -> dict[Key, list[tuple[int, int]]]:
     return {key: sorted(lines) for key, lines in found.items()}
 
 
-# Shrinking a whole building takes minutes and tells little more: the parts of a failing one are printed.
-@settings(max_examples=100, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+# Shrinking a whole building takes minutes and tells little more. The same buildings every time: a rare find must not
+# stop somebody else's change.
+@settings(max_examples=150, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate])
 @given(building=buildings())
 def test_a_month_is_rated_as_the_second_calculator_does(parameters: ParameterSet, building: Building) -> None:
     month = Month.of(building.month[0])
