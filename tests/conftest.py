@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.db import connection
 
 from abonent.gateways import database_server
 
@@ -23,11 +24,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def scratch_server() -> None:
     """A database server in the scratch home, started by the first test that needs it."""
     if database_server.start() and database_server.is_embedded():
-        with psycopg.connect(database_server.dsn(), autocommit=True) as connection:
-            connection.execute(
-                "ALTER SYSTEM SET fsync = off"
-            )  # nobody will miss these data after a power cut
-            connection.execute("SELECT pg_reload_conf()")
+        with psycopg.connect(database_server.dsn(), autocommit=True) as server:
+            server.execute("ALTER SYSTEM SET fsync = off")  # nobody will miss these data after a power cut
+            server.execute("SELECT pg_reload_conf()")
 
 
 @pytest.fixture(scope="session")
@@ -60,3 +59,22 @@ def scratch_home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.delenv("ABONENT_DATABASE_URL", raising=False)
     database_server.stop()
     shutil.rmtree(folder)
+
+
+@pytest.fixture(autouse=True)
+def no_tables_of_runs_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Take down the partitions and drafts that runs made: they outlive the flush after a transactional test."""
+    marker = request.node.get_closest_marker("django_db")
+    committed = {"transactional_db", "live_server"} & set(request.fixturenames)
+    if not committed and not (marker and marker.kwargs.get("transaction")):
+        yield
+        return
+    request.getfixturevalue("transactional_db")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute(
+            r"SELECT relname FROM pg_class WHERE relkind = 'r' "
+            r"AND relname ~ '^(charging_chargeline|ledger_entry|ledger_turnover|metering_estimate)_(d\d+|\d{10})$'"
+        )
+        for (name,) in cursor.fetchall():
+            cursor.execute(f"DROP TABLE {name}")

@@ -103,11 +103,14 @@ def test_norms_of_the_file_become_a_parameter(tmp_path: Path, norms: str, reside
 def test_a_parameter_set_in_the_file_holds_at_all_times(tmp_path: Path) -> None:
     text = (
         TEXT
-        + "parameters:\n  ru.electricity.average: [{window_months: 12, min_months: 1, max_periods: null}]\n"
+        + "parameters:\n  ru.electricity.average:\n"
+        + "    - {window_months: 12, min_months: 1, max_periods: null, building_max_periods: 3}\n"
     )
     (parameter,) = parse(tmp_path, text).parameters
     (version,) = parameter.versions
-    assert version.rows == ({"window_months": "12", "min_months": "1", "max_periods": None},)
+    assert version.rows == (
+        {"window_months": "12", "min_months": "1", "max_periods": None, "building_max_periods": "3"},
+    )
 
 
 @pytest.mark.parametrize(

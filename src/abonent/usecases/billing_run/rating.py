@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 import psycopg
-from django.db import connection
+from django.db import OperationalError, connection
 
 from abonent.contexts.charging.models import Run, RunShard, RunState
 from abonent.contexts.contracts.models import Account
@@ -154,7 +154,7 @@ def _reason(error: BaseException) -> str:
     """Say in one line why a run failed, with what to do about the two usual causes."""
     if isinstance(error, psycopg.errors.DiskFull):
         return f"The disk of the database is full: free some space, then rate again. {error}"
-    if isinstance(error, psycopg.OperationalError | ConnectionError):
+    if isinstance(error, psycopg.OperationalError | OperationalError | ConnectionError):
         return (
             f"The connection to the database was lost: start it (abonent db start), then rate again. {error}"
         )
