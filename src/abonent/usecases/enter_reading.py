@@ -91,29 +91,33 @@ def judge(
             f"The meter shows {installation.digits} digits: the most is {capacity_wh // 1000 - 1}",
             digits=installation.digits,
         )
-    accepted = Reading.objects.filter(installation=installation, status=ReadingStatus.ACCEPTED)
-    if accepted.filter(taken_on=taken_on).exclude(source=ReadingSource.ESTIMATE).exists():
+    actual = list(
+        Reading.objects.filter(installation=installation, status=ReadingStatus.ACCEPTED)
+        .exclude(source=ReadingSource.ESTIMATE)
+        .order_by("taken_on")
+        .values_list("taken_on", "value_wh")
+    )
+    if any(day == taken_on for day, _ in actual):
         raise ReadingRefused(
             "second_for_day", "taken_on", f"There is a reading of {taken_on} already: annul it first"
         )
-    actual = accepted.exclude(source=ReadingSource.ESTIMATE)
-    before = actual.filter(taken_on__lt=taken_on).order_by("-taken_on").first()
-    if before is not None and value_wh < before.value_wh and not confirmed_rollover:
+    before = max((found for found in actual if found[0] < taken_on), default=None)
+    if before is not None and value_wh < before[1] and not confirmed_rollover:
         raise ReadingRefused(
             "below_previous",
             "value",
-            f"Below the reading of {before.taken_on}; confirm if the meter rolled over",
-            previous_on=before.taken_on,
-            previous_wh=before.value_wh,
+            f"Below the reading of {before[0]}; confirm if the meter rolled over",
+            previous_on=before[0],
+            previous_wh=before[1],
         )
-    after = actual.filter(taken_on__gt=taken_on).order_by("taken_on").first()
-    if after is not None and value_wh > after.value_wh and not confirmed_rollover:
+    after = min((found for found in actual if found[0] > taken_on), default=None)
+    if after is not None and value_wh > after[1] and not confirmed_rollover:
         raise ReadingRefused(
             "above_next",
             "value",
-            f"Above the later reading of {after.taken_on}",
-            next_on=after.taken_on,
-            next_wh=after.value_wh,
+            f"Above the later reading of {after[0]}",
+            next_on=after[0],
+            next_wh=after[1],
         )
 
 

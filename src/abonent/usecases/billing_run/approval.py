@@ -44,6 +44,8 @@ def approve(*, run_id: int, actor_id: int | None, at: datetime) -> None:
         else:
             ensure_shared_slot(cursor, Month.of(run.booked_period))
             drafts.copy_in(cursor, run_id)
+        if standing_shards(Month.of(run.period)).exclude(run=run).exists():
+            withdraw_estimates(cursor, run, at, drafts.estimates_of(run_id))
         assume_estimates(cursor, run, at, drafts.estimates_of(run_id))
         drafts.drop_drafts(cursor, run_id)
         Batch.objects.filter(origin=f"run:{run_id}").update(state=BatchState.POSTED)
@@ -65,42 +67,44 @@ def _refuse_late_readings(cursor: Any, run: Run) -> None:
         raise ReadingsCameIn(run.pk, late)
 
 
-def assume_estimates(cursor: Any, run: Run, at: datetime, source: str) -> None:
-    """Store what silent meters are taken to show, so that their next reading settles the difference (п. 61).
+def withdraw_estimates(cursor: Any, run: Run, at: datetime, assumed: str) -> None:
+    """Annul what earlier runs of the month assumed and this one does not; what is parked keeps its estimates.
 
-    `source` names rows of installation_id, building_id, value_wh. What earlier runs of the month assumed otherwise is
-    annulled.
+    `assumed` names rows of installation_id, building_id, value_wh.
     """
+    mine = (
+        "EXISTS (SELECT FROM charging_runshard s JOIN places_building b ON b.branch_id = s.branch_id "
+        "WHERE s.run_id = %(run)s AND b.id = r.building_id AND s.buildings @> r.building_id)"
+        if run.account is None
+        else "r.installation_id = ANY (ARRAY(SELECT id FROM metering_installation WHERE premise_id = %(premise)s))"
+    )
+    cursor.execute(
+        f"""UPDATE metering_reading r SET status = 4, judged_at = %(at)s, reason = %(reason)s
+            FROM metering_installation i
+            WHERE i.id = r.installation_id AND r.source = 6 AND r.status = 1 AND r.taken_on = %(day)s AND {mine}
+              AND NOT EXISTS (SELECT FROM {assumed} AS e (installation_id, building_id, value_wh)
+                              WHERE e.installation_id = r.installation_id AND e.value_wh = r.value_wh)
+              AND NOT EXISTS (SELECT FROM charging_runexception x JOIN contracts_account a ON a.id = x.account_id
+                              WHERE x.run_id = %(run)s AND a.premise_id = i.premise_id)""",
+        {
+            "run": run.pk,
+            "premise": run.account and run.account.premise_id,
+            "day": Month.of(run.period).last_day,
+            "at": at,
+            "reason": _estimated_again(run.pk),
+        },
+    )
+
+
+def assume_estimates(cursor: Any, run: Run, at: datetime, assumed: str) -> None:
+    """Store what silent meters are taken to show, so that their next reading settles the difference (п. 61)."""
     month = Month.of(run.period)
     ensure_reading_partitions(first=month, last=month)
-    assumed = f"{source} AS e (installation_id, building_id, value_wh)"
-    if standing_shards(month).exclude(run=run).exists():
-        mine = (
-            "EXISTS (SELECT FROM charging_runshard s JOIN places_building b ON b.branch_id = s.branch_id "
-            "WHERE s.run_id = %(run)s AND b.id = r.building_id AND s.buildings @> r.building_id)"
-            if run.account_id is None
-            else "i.premise_id = (SELECT premise_id FROM contracts_account WHERE id = %(account)s)"
-        )
-        cursor.execute(
-            f"""UPDATE metering_reading r SET status = 4, judged_at = %(at)s, reason = %(reason)s
-                FROM metering_installation i
-                WHERE i.id = r.installation_id AND r.source = 6 AND r.status = 1 AND r.taken_on = %(day)s AND {mine}
-                  AND NOT EXISTS (SELECT FROM {assumed}
-                                  WHERE e.installation_id = r.installation_id AND e.value_wh = r.value_wh)
-                  AND NOT EXISTS (SELECT FROM charging_runexception x JOIN contracts_account a ON a.id = x.account_id
-                                  WHERE x.run_id = %(run)s AND a.premise_id = i.premise_id)""",
-            {
-                "run": run.pk,
-                "account": run.account_id,
-                "day": month.last_day,
-                "at": at,
-                "reason": _estimated_again(run.pk),
-            },
-        )
     cursor.execute(
         f"""INSERT INTO metering_reading
                 (installation_id, building_id, taken_on, value_wh, source, status, entered_at, run_id, reason)
-            SELECT e.installation_id, e.building_id, %s, e.value_wh, 6, 1, %s, %s, '' FROM {assumed}
+            SELECT e.installation_id, e.building_id, %s, e.value_wh, 6, 1, %s, %s, ''
+            FROM {assumed} AS e (installation_id, building_id, value_wh)
             ON CONFLICT (installation_id, taken_on) WHERE status = 1 DO NOTHING""",
         [month.last_day, at, run.pk],
     )

@@ -22,7 +22,7 @@ from abonent.gateways.bulk_load import copy_frame
 from abonent.kernel.periods import Month
 from abonent.usecases import packs
 from abonent.usecases.billing_run import bookkeeping, drafts, plan
-from abonent.usecases.billing_run.approval import assume_estimates
+from abonent.usecases.billing_run.approval import assume_estimates, withdraw_estimates
 from abonent.usecases.billing_run.extract import Window, extract
 from abonent.usecases.billing_run.rating import (
     booking_day,
@@ -179,9 +179,10 @@ def _post(
     copy_frame(cursor, drafts.ENTRIES.table, bookkeeping.ENTRY_COLUMNS, posting.entries)
     add_turnovers(cursor, slot=slot, batch_id=batch.pk, booked_period=booked)
     write_findings(cursor, rated, run, 1)
-    rows = ", ".join(map(str, rated.estimates.iter_rows())) or "(0::bigint, 0::bigint, 0::bigint)"
-    where = "" if rated.estimates.height else " LIMIT 0"
-    assume_estimates(cursor, run, at, f"(SELECT * FROM (VALUES {rows}) AS v{where})")
+    rows = ", ".join(map(str, rated.estimates.iter_rows()))
+    withdraw_estimates(cursor, run, at, f"(VALUES {rows or '(0, 0, 0)'})")
+    if rows:
+        assume_estimates(cursor, run, at, f"(VALUES {rows})")
     Batch.objects.filter(pk=batch.pk).update(
         lines=posting.lines.height, entries=posting.entries.height, amount_minor=posting.amount_minor
     )

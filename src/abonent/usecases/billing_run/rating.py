@@ -379,11 +379,13 @@ def write_posting(cursor: Any, posting: bookkeeping.Posting, run_id: int) -> Non
 
 def write_findings(cursor: Any, rated: Rated, run: Run, shard_no: int) -> None:
     """COPY the exceptions and the balances of buildings of a shard."""
-    exceptions = rated.exceptions.with_columns(
-        run_id=pl.lit(run.pk, dtype=pl.Int64), shard_no=pl.lit(shard_no, dtype=pl.Int32)
-    )
-    copy_frame(cursor, "charging_runexception", exceptions.columns, exceptions)
-    balances = rated.building_balances.with_columns(
-        run_id=pl.lit(run.pk, dtype=pl.Int64), period=pl.lit(run.period)
-    )
-    copy_frame(cursor, "charging_buildingbalance", balances.columns, balances)
+    tags = {"run_id": pl.lit(run.pk, dtype=pl.Int64)}
+    findings = {
+        "charging_runexception": rated.exceptions.with_columns(
+            **tags, shard_no=pl.lit(shard_no, dtype=pl.Int32)
+        ),
+        "charging_buildingbalance": rated.building_balances.with_columns(**tags, period=pl.lit(run.period)),
+    }
+    for table, rows in findings.items():
+        if not rows.is_empty():
+            copy_frame(cursor, table, rows.columns, rows)
