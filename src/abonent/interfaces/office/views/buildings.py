@@ -154,8 +154,8 @@ def _balance_rows(balance: BuildingBalance) -> list[dict[str, Any]]:
     parts = [
         (_("Counted by the building meter"), balance.supplied_wh, "source"),
         (_("Non-living premises"), balance.nonliving_wh, "part"),
-        (_("Living, by norm or average"), balance.norm_wh, "part"),
-        (_("Living, by meters"), balance.metered_wh, "part"),
+        (_("Living, by norm"), balance.norm_wh, "part"),
+        (_("Living, by meters and averages"), balance.metered_wh, "part"),
         (_("Heating and hot water"), balance.heating_wh, "part"),
         (_("Common needs"), balance.common_wh, "total"),
         (_("Norm of common needs (the cap)"), balance.cap_wh, "note"),
