@@ -15,8 +15,12 @@ from abonent.kernel.periods import Month
 from abonent.usecases.billing_run import drafts
 from abonent.usecases.billing_run.history import standing_shards
 from abonent.usecases.billing_run.plan import require_open
-from abonent.usecases.billing_run.rating import MASS_ACCOUNTS
+from abonent.usecases.billing_run.rating import MASS_ACCOUNTS, booking_day
 from abonent.usecases.billing_run.refusals import Overlaid, ReadingsCameIn, WrongState
+
+# whether a reading `r` was taken in a building of the run
+_IN_RUN = """EXISTS (SELECT FROM charging_runshard s JOIN places_building b ON b.branch_id = s.branch_id
+                     WHERE s.run_id = %(run)s AND b.id = r.building_id AND s.buildings @> r.building_id)"""
 
 
 @contextmanager
@@ -58,10 +62,14 @@ def _refuse_late_readings(cursor: Any, run: Run) -> None:
     within = "" if run.building_id is None else f"AND building_id = {run.building_id}"
     cursor.execute(
         f"""SELECT count(*) FROM metering_reading r
-            WHERE taken_on >= %s AND taken_on < %s AND greatest(entered_at, judged_at) > %s AND source <> 6 {within}
-              AND EXISTS (SELECT FROM charging_runshard s JOIN places_building b ON b.branch_id = s.branch_id
-                          WHERE s.run_id = %s AND b.id = r.building_id AND s.buildings @> r.building_id)""",
-        [month.first_day, month.next().first_day, run.rated_at, run.pk],
+            WHERE taken_on >= %(first)s AND taken_on < %(end)s AND source <> 6 {within}
+              AND greatest(entered_at, judged_at) > %(rated_at)s AND {_IN_RUN}""",
+        {
+            "first": month.first_day,
+            "end": month.next().first_day,
+            "rated_at": run.rated_at,
+            "run": run.pk,
+        },
     )
     if late := cursor.fetchone()[0]:
         raise ReadingsCameIn(run.pk, late)
@@ -73,8 +81,7 @@ def withdraw_estimates(cursor: Any, run: Run, at: datetime, assumed: str) -> Non
     `assumed` names rows of installation_id, building_id, value_wh.
     """
     mine = (
-        "EXISTS (SELECT FROM charging_runshard s JOIN places_building b ON b.branch_id = s.branch_id "
-        "WHERE s.run_id = %(run)s AND b.id = r.building_id AND s.buildings @> r.building_id)"
+        _IN_RUN
         if run.account is None
         else "r.installation_id = ANY (ARRAY(SELECT id FROM metering_installation WHERE premise_id = %(premise)s))"
     )
@@ -221,9 +228,7 @@ def _refuse_overlaid(cursor: Any, run: Run) -> None:
 def _reverse(cursor: Any, run: Run, reversal: Run, at: datetime) -> None:
     """Draft the negative of every line and entry of a run, batch for batch."""
     assert reversal.slot is not None
-    booked_on = min(
-        max(at.date(), Month.of(run.booked_period).first_day), Month.of(run.booked_period).last_day
-    )
+    booked_on = booking_day(run, at.date())
     drafts.make_drafts(cursor, reversal.pk, reversal.slot)
     for old in Batch.objects.filter(origin=f"run:{run.pk}").order_by("shard_no"):
         new = Batch.objects.create(

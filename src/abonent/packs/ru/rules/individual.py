@@ -9,7 +9,7 @@ from abonent.engine import fixed
 from abonent.kernel.periods import Month
 from abonent.packs.ru.rules.segments import split_by_days
 from abonent.packs.ru.rules.settings import Settings
-from abonent.packs.ru.rules.usage import UNKNOWN
+from abonent.packs.ru.rules.usage import UNKNOWN, capacity_wh
 
 SINGLE_RATE = 1
 ADMISSION_REFUSED = 2
@@ -120,9 +120,8 @@ def norm_estimates(registers: pl.DataFrame, norm: pl.DataFrame) -> pl.DataFrame:
         .unique("premise_id", keep="first", maintain_order=True)
     )
     volumes = norm.group_by("premise_id").agg(pl.col("quantity_wh").sum())
-    capacity = pl.lit(10, dtype=pl.Int64).pow(pl.col("digits").cast(pl.Int64)).cast(pl.Int64) * 1000
     return silent.join(volumes, on="premise_id", how="inner").select(
         "installation_id",
         "building_id",
-        value_wh=(pl.col("from_value_wh") + pl.col("quantity_wh") // pl.col("ratio")) % capacity,
+        value_wh=(pl.col("from_value_wh") + pl.col("quantity_wh") // pl.col("ratio")) % capacity_wh(),
     )

@@ -98,7 +98,8 @@ def bracket(inputs: Inputs, month: Month) -> pl.DataFrame:
     )
 
 
-def _capacity_wh() -> pl.Expr:
+def capacity_wh() -> pl.Expr:
+    """Return where a register of `digits` begins again: watt-hours on its face."""
     return pl.lit(10, dtype=pl.Int64).pow(pl.col("digits").cast(pl.Int64)).cast(pl.Int64) * 1000
 
 
@@ -112,7 +113,7 @@ def by_readings(bracketed: pl.DataFrame, settings: Settings) -> Usage:
     counted = bracketed.with_columns(
         days=days,
         fall=(pl.col("to_value_wh") - pl.col("from_value_wh")) * pl.col("ratio"),
-        rolled=(pl.col("to_value_wh") - pl.col("from_value_wh") + _capacity_wh()) * pl.col("ratio"),
+        rolled=(pl.col("to_value_wh") - pl.col("from_value_wh") + capacity_wh()) * pl.col("ratio"),
     ).with_columns(
         rolls=(pl.col("fall") < 0)
         & (pl.col("rolled") >= 0)
@@ -129,7 +130,7 @@ def by_readings(bracketed: pl.DataFrame, settings: Settings) -> Usage:
     too_much = (pl.col("premise_id") > 0) & (
         pl.col("usage_wh") > settings.max_wh_per_day * pl.col("days") * pl.col("ratio")
     )
-    over_capacity = (pl.col("to_value_wh") >= _capacity_wh()) | (pl.col("from_value_wh") >= _capacity_wh())
+    over_capacity = (pl.col("to_value_wh") >= capacity_wh()) | (pl.col("from_value_wh") >= capacity_wh())
     facts = ("installation_id", "from_value_wh", "to_value_wh", "usage_wh", "days")
     problems = [
         premise_problem(counted.filter(over_capacity), "reading_above_capacity", *facts),
@@ -165,7 +166,7 @@ def by_average(silent: pl.DataFrame, inputs: Inputs, month: Month, settings: Set
     joined = silent.join(actual, on="installation_id", how="left").with_columns(
         history_face_wh=pl.when(pl.col("actual_wh") >= pl.col("base_wh"))
         .then(pl.col("actual_wh") - pl.col("base_wh"))
-        .otherwise(pl.col("actual_wh") - pl.col("base_wh") + _capacity_wh()),
+        .otherwise(pl.col("actual_wh") - pl.col("base_wh") + capacity_wh()),
         silent_periods=this_month - pl.col("last_at"),
     )
     enough = pl.col("history_months").fill_null(0) >= settings.average_min_months
@@ -183,7 +184,7 @@ def by_average(silent: pl.DataFrame, inputs: Inputs, month: Month, settings: Set
             method=pl.when("enough").then(BY_AVERAGE).otherwise(UNKNOWN).cast(pl.Int16),
             usage_wh=pl.when("enough").then(pl.col("face") * pl.col("ratio")).otherwise(0),
             to_value_wh=pl.when("enough")
-            .then((pl.col("from_value_wh") + pl.col("face")) % _capacity_wh())
+            .then((pl.col("from_value_wh") + pl.col("face")) % capacity_wh())
             .otherwise("from_value_wh"),
             to_on=pl.lit(month.last_day),
             history_usage_wh=pl.when("enough").then("history_face_wh").otherwise(0),
