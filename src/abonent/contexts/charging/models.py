@@ -5,9 +5,9 @@ from django.contrib.postgres.fields import ArrayField, BigIntegerRangeField, Ran
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from abonent.contexts.contracts.models import Account
+from abonent.contexts.contracts.models import Account, BenefitHolder
 from abonent.contexts.parties.models import Branch, Supplier
-from abonent.contexts.places.models import Building
+from abonent.contexts.places.models import Building, Premise
 
 
 class PeriodState(models.IntegerChoices):
@@ -34,6 +34,8 @@ class RunKind(models.IntegerChoices):
     BILLING = 1, _("billing")
     CORRECTION = 2, _("correction")
     REVERSAL = 3, _("reversal")
+    RECALCULATION = 4, _("recalculation")
+    MANUAL = 5, _("manual recalculation")
 
 
 class RunState(models.IntegerChoices):
@@ -85,7 +87,7 @@ class Run(models.Model):
 
 
 class RunShard(models.Model):
-    """A set of whole buildings rated together.
+    """A set of whole buildings rated together, or of the premises in them that wait for a recalculation (`listed`).
 
     While `active`, it claims its buildings for the period: PostgreSQL refuses a second run over any of them.
     """
@@ -95,6 +97,7 @@ class RunShard(models.Model):
     period = models.DateField()
     branch_id = models.BigIntegerField()
     buildings = BigIntegerRangeField()
+    listed = models.BooleanField(default=False)
     active = models.BooleanField(default=True)
     done = models.BooleanField(default=False)
     accounts = models.BigIntegerField(default=0)
@@ -172,6 +175,9 @@ class BuildingBalance(models.Model):
     executor_wh = models.BigIntegerField(default=0)
     negative_wh = models.BigIntegerField(default=0)
     unreturned_wh = models.BigIntegerField(default=0)
+    carried_in_wh = models.BigIntegerField(default=0, help_text="the executor's deficit of the months before")
+    carried_wh = models.BigIntegerField(default=0, help_text="its deficit for the months to come (ПП РФ 124)")
+    true_up_wh = models.BigIntegerField(default=0, help_text="what last year's charges lacked or exceeded")
     area_dm2 = models.BigIntegerField(default=0)
     residents = models.BigIntegerField(default=0)
 
@@ -204,6 +210,7 @@ class Bill(models.Model):
     total_minor = models.BigIntegerField()
     due_on = models.DateField()
     issued_on = models.DateField()
+    final = models.BooleanField(default=False, help_text="of an account that was closed in the period")
 
     class Meta:
         constraints = [
@@ -236,3 +243,117 @@ class BillPrint(models.Model):
     pages = models.BigIntegerField(default=0)
     total_minor = models.BigIntegerField(default=0)
     error = models.TextField(blank=True)
+
+
+class RecalculationCause(models.IntegerChoices):
+    """What changed, so that a month that was billed has to be rated again."""
+
+    GAP_CLOSED = 1, _("a reading after months by estimate")
+    READING = 2, _("a reading entered, corrected or annulled")
+    DEVICE = 3, _("a meter admitted, replaced or removed")
+    RESIDENTS = 4, _("residents")
+    AREA = 5, _("areas of the premise or the building")
+    TARIFF_GROUP = 6, _("tariff group")
+    PRICE = 7, _("price")
+    ABSENCE = 8, _("temporary absence")
+    VIOLATION = 9, _("refused access, tampering, unauthorised connection")
+    SERVICE = 10, _("services and shares of the account")
+    COMMON_NEEDS = 11, _("common needs of the building")
+    REQUEST = 12, _("asked for by a person")
+
+
+class Recalculation(models.Model):
+    """A billed month of a premise, or of a whole building, that waits to be rated again.
+
+    Claimed by the run that rates it, settled when that run is approved, free again when it is discarded or cancelled.
+    """
+
+    building = models.ForeignKey(Building, on_delete=models.PROTECT, related_name="+")
+    premise = models.ForeignKey(
+        Premise,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="recalculations",
+        help_text="null: the building",
+    )
+    period = models.DateField()
+    cause = models.PositiveSmallIntegerField(choices=RecalculationCause.choices)
+    note = models.CharField(max_length=200, blank=True)
+    noted_at = models.DateTimeField()
+    noted_by_id = models.BigIntegerField(null=True)
+    run = models.ForeignKey(Run, null=True, on_delete=models.PROTECT, related_name="recalculations")
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["building", "premise", "period", "cause"],
+                condition=models.Q(settled_at__isnull=True),
+                nulls_distinct=False,
+                name="recalculation_waits_once",
+            ),
+            models.CheckConstraint(condition=models.Q(period__day=1), name="recalculation_first_day"),
+        ]
+
+
+class ManualState(models.IntegerChoices):
+    PROPOSED = 1, _("proposed")
+    POSTED = 2, _("posted")
+    REFUSED = 3, _("refused")
+    REVERSED = 4, _("reversed")
+
+
+class ManualRecalculation(models.Model):
+    """A sum added to or taken from an account by decision of a person, with its reason and document."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="manual_recalculations")
+    period = models.DateField()
+    service = models.PositiveSmallIntegerField(default=1)
+    quantity_wh = models.BigIntegerField(default=0)
+    amount_minor = models.BigIntegerField()
+    reason = models.CharField(max_length=200)
+    document = models.CharField(max_length=200)
+    state = models.PositiveSmallIntegerField(choices=ManualState.choices, default=ManualState.PROPOSED)
+    created_at = models.DateTimeField()
+    created_by_id = models.BigIntegerField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by_id = models.BigIntegerField(null=True)
+    run = models.ForeignKey(Run, null=True, on_delete=models.PROTECT, related_name="manual_recalculations")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(amount_minor=0), name="manual_recalculation_not_zero")
+        ]
+
+
+class BenefitRegistry(models.Model):
+    """What the state compensates for a month, as it was reported; later changes go into the next one."""
+
+    supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="+")
+    period = models.DateField()
+    made_at = models.DateTimeField()
+    made_by_id = models.BigIntegerField(null=True)
+    rows = models.BigIntegerField(default=0)
+    amount_minor = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "benefit registries"
+
+
+class Compensation(models.Model):
+    """A benefit holder's compensation for a month: what was due, or the difference to what was reported before."""
+
+    registry = models.ForeignKey(BenefitRegistry, on_delete=models.PROTECT, related_name="compensations")
+    holder = models.ForeignKey(BenefitHolder, on_delete=models.PROTECT, related_name="compensations")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    period = models.DateField(help_text="the month it belongs to, which may be before the registry's")
+    usage_wh = models.BigIntegerField()
+    residents = models.PositiveSmallIntegerField()
+    within_norm_wh = models.BigIntegerField()
+    due_minor = models.BigIntegerField()
+    amount_minor = models.BigIntegerField(help_text="due now less what was reported before")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["registry", "holder", "period"], name="compensation_unique")
+        ]

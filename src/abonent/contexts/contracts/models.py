@@ -17,11 +17,24 @@ class Service(models.IntegerChoices):
 
 
 class UpliftCause(models.IntegerChoices):
-    """Why a norm is multiplied by the increasing coefficient (ПП РФ 354 п. 42, 60(3))."""
+    """Why a norm is multiplied by the increasing coefficient (ПП РФ 354 п. 42, 60(3), 62, 81(11)).
+
+    From ADMISSION_REFUSED on the meter is left out of account on these days.
+    """
 
     NONE = 0, _("none")
     NO_METER = 1, _("no meter though one can be fitted")
     ADMISSION_REFUSED = 2, _("access to the meter refused twice")
+    TAMPERING = 3, _("tampering with the meter")
+    UNAUTHORISED = 4, _("unauthorised connection of unknown power")
+
+
+class Banding(models.IntegerChoices):
+    """What decides which of several prices a kilowatt-hour is charged at."""
+
+    NONE = 0, _("one price")
+    RANGES = 1, _("ranges of consumption")
+    SOCIAL_NORM = 2, _("social norm")
 
 
 class TariffGroup(models.Model):
@@ -30,17 +43,25 @@ class TariffGroup(models.Model):
     code = models.CharField(max_length=30, unique=True)
     name = models.CharField(max_length=160)
     norm_category = models.PositiveSmallIntegerField(default=1, help_text="column of the table of norms")
+    banding = models.PositiveSmallIntegerField(choices=Banding.choices, default=Banding.NONE)
+    band_category = models.PositiveSmallIntegerField(
+        default=1, help_text="row of the table of ranges: the kind of dwelling"
+    )
 
     def __str__(self) -> str:
         return self.name
 
 
 class Price(models.Model):
-    """A price of a kilowatt-hour for a group and a zone: hundred-thousandths of a rouble, VAT included."""
+    """A price of a kilowatt-hour for a group, a zone and a band: hundred-thousandths of a rouble, VAT included.
+
+    Bands are the ranges of consumption (ПП РФ 1178 п. 71(1)) or what is within (1) and above (2) the social norm.
+    """
 
     supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="prices", db_index=False)
     tariff_group = models.ForeignKey(TariffGroup, on_delete=models.PROTECT, related_name="prices")
     zone = models.PositiveSmallIntegerField(choices=Zone.choices)
+    band = models.PositiveSmallIntegerField(default=1)
     price_e5 = models.BigIntegerField()
     during = DateRangeField()
     act = models.CharField(max_length=200)
@@ -54,10 +75,12 @@ class Price(models.Model):
                     ("supplier", RangeOperators.EQUAL),
                     ("tariff_group", RangeOperators.EQUAL),
                     ("zone", RangeOperators.EQUAL),
+                    ("band", RangeOperators.EQUAL),
                     ("during", RangeOperators.OVERLAPS),
                 ],
             ),
             models.CheckConstraint(condition=models.Q(price_e5__gte=0), name="price_not_negative"),
+            models.CheckConstraint(condition=models.Q(band__range=(1, 3)), name="price_band_known"),
         ]
 
 
@@ -73,6 +96,12 @@ class PremiseTerms(models.Model):
     residents = models.PositiveSmallIntegerField(default=0)
     owners = models.PositiveSmallIntegerField(default=1)
     uplift_cause = models.PositiveSmallIntegerField(choices=UpliftCause.choices, default=UpliftCause.NONE)
+    room_meters_agreed = models.BooleanField(
+        default=False, help_text="all rooms agreed to be billed by the meters some of them have (п. 50)"
+    )
+    agreed_wh_per_month = models.BigIntegerField(
+        default=0, help_text="what a non-living premise without a meter is taken to use (п. 43)"
+    )
 
     class Meta:
         constraints = [
@@ -111,13 +140,18 @@ class Account(models.Model):
 
 
 class AccountService(models.Model):
-    """A service on an account from a day to a day."""
+    """A service on an account from a day to a day, and the share of the premise the account pays for.
+
+    The shares of a premise add up to one on every day, or it is parked.
+    """
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="services", db_index=False)
     premise = models.ForeignKey(Premise, on_delete=models.PROTECT, related_name="+", db_index=False)
     building = models.ForeignKey(Building, on_delete=models.PROTECT, related_name="+")
     service = models.PositiveSmallIntegerField(choices=Service.choices, default=Service.ELECTRICITY)
     during = DateRangeField()
+    share_numerator = models.PositiveSmallIntegerField(default=1)
+    share_denominator = models.PositiveSmallIntegerField(default=1)
 
     class Meta:
         constraints = [
@@ -128,7 +162,12 @@ class AccountService(models.Model):
                     ("service", RangeOperators.EQUAL),
                     ("during", RangeOperators.OVERLAPS),
                 ],
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(share_numerator__gte=1)
+                & models.Q(share_denominator__gte=models.F("share_numerator")),
+                name="account_service_share_sane",
+            ),
         ]
 
 
@@ -141,4 +180,126 @@ class AccountSearch(models.Model):
     class Meta:
         indexes = [
             GinIndex(OpClass(models.F("text"), name="gin_trgm_ops"), name="account_search_trigram"),
+        ]
+
+
+class ResidentKind(models.IntegerChoices):
+    REGISTERED = 1, _("registered")
+    TEMPORARY = 2, _("staying for a time")
+
+
+class Resident(models.Model):
+    """Somebody who lives in a premise. `PremiseTerms.residents` is counted from these rows where there are any.
+
+    A temporary resident counts after more than five days in a row (ПП РФ 354 п. 56).
+    """
+
+    premise = models.ForeignKey(Premise, on_delete=models.PROTECT, related_name="residents")
+    building = models.ForeignKey(Building, on_delete=models.PROTECT, related_name="+", db_index=False)
+    name = models.CharField(max_length=200)
+    kind = models.PositiveSmallIntegerField(choices=ResidentKind.choices, default=ResidentKind.REGISTERED)
+    during = DateRangeField()
+    document = models.CharField(max_length=200, blank=True)
+
+
+class AbsenceState(models.IntegerChoices):
+    APPLIED = 1, _("applied for")
+    APPROVED = 2, _("approved")
+    REFUSED = 3, _("refused")
+    WITHDRAWN = 4, _("withdrawn")
+
+
+class Absence(models.Model):
+    """Residents away for a time, by their application (ПП РФ 354 п. 86–97).
+
+    `left_on` and `returned_on` are the days of departure and arrival, which do not count (п. 91).
+    """
+
+    premise = models.ForeignKey(Premise, on_delete=models.PROTECT, related_name="absences")
+    building = models.ForeignKey(Building, on_delete=models.PROTECT, related_name="+")
+    people = models.PositiveSmallIntegerField(default=1)
+    left_on = models.DateField()
+    returned_on = models.DateField()
+    applied_on = models.DateField()
+    document = models.CharField(max_length=200, help_text="what confirms it (п. 93): kind, number, date")
+    state = models.PositiveSmallIntegerField(choices=AbsenceState.choices, default=AbsenceState.APPLIED)
+    decided_on = models.DateField(null=True)
+    decided_by_id = models.BigIntegerField(null=True)
+    reason = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+    author_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(returned_on__gt=models.F("left_on"), people__gte=1),
+                name="absence_sane",
+            )
+        ]
+
+
+class UnauthorisedUse(models.Model):
+    """Energy taken past the meter by equipment of a known power, from a day to a day (ПП РФ 354 п. 62)."""
+
+    premise = models.ForeignKey(Premise, on_delete=models.PROTECT, related_name="unauthorised_uses")
+    building = models.ForeignKey(Building, on_delete=models.PROTECT, related_name="+")
+    power_w = models.BigIntegerField()
+    during = DateRangeField()
+    act_id = models.BigIntegerField(null=True)
+    annulled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            ExclusionConstraint(
+                name="unauthorised_use_one_at_a_time",
+                expressions=[("premise", RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
+                condition=models.Q(annulled_at__isnull=True),
+            ),
+            models.CheckConstraint(condition=models.Q(power_w__gt=0), name="unauthorised_power_positive"),
+        ]
+
+
+class BenefitCategory(models.Model):
+    """A kind of benefit: what share of the charge within the norm is compensated, and to how many."""
+
+    code = models.CharField(max_length=30, unique=True)
+    name = models.CharField(max_length=200)
+    percent = models.PositiveSmallIntegerField()
+    within_norm = models.BooleanField(default=True, help_text="only what lies within the social norm")
+    covers_family = models.BooleanField(default=False, help_text="the holder's family is compensated as well")
+    act = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name_plural = "benefit categories"
+        constraints = [
+            models.CheckConstraint(condition=models.Q(percent__range=(1, 100)), name="benefit_percent_sane")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BenefitHolder(models.Model):
+    """Somebody at an account who is compensated for a part of its charges; the account is charged in full."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="benefit_holders")
+    building = models.ForeignKey(Building, on_delete=models.PROTECT, related_name="+")
+    category = models.ForeignKey(BenefitCategory, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=200)
+    document = models.CharField(max_length=200)
+    people = models.PositiveSmallIntegerField(default=1, help_text="the holder and the family covered")
+    during = DateRangeField()
+
+    class Meta:
+        constraints = [
+            ExclusionConstraint(
+                name="benefit_holder_once_at_a_time",
+                expressions=[
+                    ("account", RangeOperators.EQUAL),
+                    ("category", RangeOperators.EQUAL),
+                    ("name", RangeOperators.EQUAL),
+                    ("during", RangeOperators.OVERLAPS),
+                ],
+            ),
+            models.CheckConstraint(condition=models.Q(people__gte=1), name="benefit_people_positive"),
         ]

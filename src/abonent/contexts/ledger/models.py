@@ -15,6 +15,7 @@ class EntryKind(models.IntegerChoices):
     RECALCULATION = 3, _("recalculation")
     REVERSAL = 4, _("reversal")
     PAYMENT = 5, _("payment")
+    SUBSIDY = 6, _("subsidy")
 
 
 class BatchState(models.IntegerChoices):

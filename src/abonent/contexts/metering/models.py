@@ -1,7 +1,7 @@
 """Meters, where they stand, and what they showed."""
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import Func, Value
 from django.utils.translation import gettext_lazy as _
@@ -125,6 +125,7 @@ class ReadingSource(models.IntegerChoices):
     ESTIMATE = 6, _("estimate")
     INSTALLATION = 7, _("installation")
     REMOVAL = 8, _("removal")
+    HANDOVER = 9, _("handover between accounts")
 
 
 class ReadingStatus(models.IntegerChoices):
@@ -135,7 +136,9 @@ class ReadingStatus(models.IntegerChoices):
 
 
 class Reading(models.Model):
-    """What a register showed on a day: watt-hours on its face, before the ratio.
+    """What a register showed at the end of a day: watt-hours on its face, before the ratio.
+
+    A handover parts the month between the account that ends on its day and the one that begins on the next.
 
     Partitioned by the month of `taken_on`. A value is never changed: a wrong reading is annulled and
     another one taken, so the history of a register stays answerable.
@@ -157,6 +160,7 @@ class Reading(models.Model):
     judged_at = models.DateTimeField(null=True, help_text="when its status last changed")
     author_id = models.BigIntegerField(null=True)
     run_id = models.BigIntegerField(null=True, help_text="the billing run that estimated it")
+    file_id = models.BigIntegerField(null=True, help_text="the file of readings it came in")
     reason = models.CharField(max_length=200, blank=True, default="")
 
     class Meta:
@@ -172,3 +176,130 @@ class Reading(models.Model):
             models.Index(fields=["building"], name="reading_building"),
             models.Index(fields=["installation", "-taken_on"], name="reading_history"),
         ]
+
+
+class ActKind(models.IntegerChoices):
+    ADMISSION = 1, _("admission of a meter")
+    REPLACEMENT = 2, _("replacement of a meter")
+    REMOVAL = 3, _("removal of a meter")
+    CHECK = 4, _("check of a meter")
+    ACCESS_REFUSED = 5, _("refused access to a meter")
+    TAMPERING = 6, _("tampering with a meter")
+    UNAUTHORISED = 7, _("unauthorised connection")
+    SEALING = 8, _("seals")
+    VERIFICATION = 9, _("verification of a meter")
+
+
+class Act(models.Model):
+    """A document drawn up on the spot about a meter or a connection; never changed, only annulled."""
+
+    kind = models.PositiveSmallIntegerField(choices=ActKind.choices)
+    number = models.CharField(max_length=30)
+    drawn_on = models.DateField()
+    building = models.ForeignKey(Building, on_delete=models.PROTECT, related_name="acts")
+    premise = models.ForeignKey(Premise, null=True, on_delete=models.PROTECT, related_name="acts")
+    meter = models.ForeignKey(Meter, null=True, on_delete=models.PROTECT, related_name="acts")
+    new_meter = models.ForeignKey(Meter, null=True, on_delete=models.PROTECT, related_name="+")
+    inspector = models.CharField(max_length=200, blank=True)
+    present = models.CharField(max_length=200, blank=True, help_text="the consumer or the witnesses")
+    note = models.TextField(blank=True)
+    facts = models.JSONField(default=dict, help_text="readings, seals, power, dates: what the form prints")
+    created_at = models.DateTimeField()
+    author_id = models.BigIntegerField(null=True)
+    annulled_at = models.DateTimeField(null=True)
+    annulled_because = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["number", "kind"], name="act_number_unique")]
+        indexes = [models.Index(fields=["drawn_on"], name="act_drawn_on")]
+
+
+class SealState(models.IntegerChoices):
+    INTACT = 1, _("intact")
+    REMOVED = 2, _("removed")
+    BROKEN = 3, _("broken")
+
+
+class Seal(models.Model):
+    """A numbered seal on a meter."""
+
+    meter = models.ForeignKey(Meter, on_delete=models.PROTECT, related_name="seals")
+    number = models.CharField(max_length=30)
+    place = models.CharField(max_length=60, help_text="terminal cover, case, breaker box")
+    state = models.PositiveSmallIntegerField(choices=SealState.choices, default=SealState.INTACT)
+    set_on = models.DateField()
+    removed_on = models.DateField(null=True)
+    set_by = models.ForeignKey(Act, null=True, on_delete=models.PROTECT, related_name="seals_set")
+    removed_by = models.ForeignKey(Act, null=True, on_delete=models.PROTECT, related_name="seals_removed")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["number"], name="seal_number_unique")]
+
+
+class ReadingSender(models.Model):
+    """Somebody who sends files of readings, and how their columns are to be understood."""
+
+    name = models.CharField(max_length=120, unique=True)
+    source = models.PositiveSmallIntegerField(choices=ReadingSource.choices, default=ReadingSource.IMPORT)
+    columns = models.JSONField(default=dict, help_text="our field → header or position in their file")
+    day_first = models.BooleanField(default=True)
+
+
+class ReadingFileState(models.IntegerChoices):
+    WAITING = 1, _("waiting")
+    READING = 2, _("being read")
+    STORED = 3, _("stored")
+    FAILED = 4, _("failed")
+
+
+class ReadingFile(models.Model):
+    """A file of readings that was received; the same bytes are received once."""
+
+    sender = models.ForeignKey(ReadingSender, null=True, on_delete=models.PROTECT, related_name="files")
+    name = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64, unique=True)
+    size_bytes = models.BigIntegerField()
+    state = models.PositiveSmallIntegerField(
+        choices=ReadingFileState.choices, default=ReadingFileState.WAITING
+    )
+    rows = models.BigIntegerField(default=0)
+    rows_done = models.BigIntegerField(default=0)
+    accepted = models.BigIntegerField(default=0)
+    doubtful = models.BigIntegerField(default=0)
+    rejected = models.BigIntegerField(default=0)
+    known = models.BigIntegerField(default=0, help_text="rows that say what was known already")
+    created_at = models.DateTimeField()
+    created_by_id = models.BigIntegerField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True)
+
+
+class RowDecision(models.IntegerChoices):
+    WAITING = 0, _("waiting")
+    ACCEPTED = 1, _("accepted")
+    REFUSED = 2, _("refused")
+
+
+class ReadingFileRow(models.Model):
+    """A row of a file that was not simply accepted: what it said, why it was held, and what a person decided."""
+
+    file = models.ForeignKey(ReadingFile, on_delete=models.CASCADE, related_name="held_rows")
+    row_no = models.IntegerField(help_text="as the sender sees it, the header being row 1")
+    status = models.PositiveSmallIntegerField(choices=ReadingStatus.choices)
+    reasons = ArrayField(models.CharField(max_length=40))
+    said = models.JSONField(default=dict, help_text="the row's cells by our field names, as they came")
+    installation = models.ForeignKey(Installation, null=True, on_delete=models.PROTECT, related_name="+")
+    building_id = models.BigIntegerField(null=True)
+    taken_on = models.DateField(null=True)
+    value_wh = models.BigIntegerField(null=True)
+    previous_on = models.DateField(null=True)
+    previous_wh = models.BigIntegerField(null=True)
+    average_wh = models.BigIntegerField(null=True, help_text="of a month, by the account's own history")
+    decision = models.PositiveSmallIntegerField(choices=RowDecision.choices, default=RowDecision.WAITING)
+    decided_at = models.DateTimeField(null=True)
+    decided_by_id = models.BigIntegerField(null=True)
+    reading_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["file", "row_no"], name="reading_file_row_unique")]
+        indexes = [models.Index(fields=["decision", "status"], name="reading_file_row_waiting")]
