@@ -31,7 +31,15 @@ from abonent.contexts.metering.models import (
 )
 from abonent.contexts.metering.partitions import ensure_reading_partitions
 from abonent.contexts.parties.models import Branch, Party, Supplier
-from abonent.contexts.places.models import Building, BuildingKind, CommonNeeds, District, Premise, Street
+from abonent.contexts.places.models import (
+    Building,
+    BuildingKind,
+    BuildingTerms,
+    CommonNeeds,
+    District,
+    Premise,
+    Street,
+)
 from abonent.kernel.identifiers import account_number
 from abonent.kernel.periods import Month
 from abonent.usecases import billing_run, packs
@@ -147,9 +155,15 @@ class Built:
             entered_at=entered_at,
         )
 
-    def building(self, number: str, **facts: object) -> Building:
-        facts = {"floors": 5, "premises_area_dm2": 40_000, "common_area_dm2": 5_000} | facts
-        building = Building.objects.create(branch=self.branch, street=self.street, number=number, **facts)
+    def building(
+        self, number: str, *, kind: BuildingKind = BuildingKind.APARTMENT, **terms: object
+    ) -> Building:
+        building = Building.objects.create(
+            branch=self.branch, street=self.street, number=number, floors=5, kind=kind
+        )
+        if kind == BuildingKind.APARTMENT:
+            terms = {"premises_area_dm2": 40_000, "common_area_dm2": 5_000} | terms
+            BuildingTerms.objects.create(building=building, during=_SINCE, **terms)
         self.buildings[number] = building
         return building
 
@@ -268,7 +282,7 @@ def _house_2(built: Built) -> None:
 
 
 def _house_100(built: Built) -> None:
-    built.building("100", kind=BuildingKind.PRIVATE, common_needs=CommonNeeds.NONE, common_area_dm2=0)
+    built.building("100", kind=BuildingKind.PRIVATE)
     built.flat("100", area_dm2=9_000)
     (place,) = built.meter("100", "14000001", {Zone.SINGLE: 200}, months=(_READ_SINCE, BEFORE))
     built.read(place, date(2026, 10, 20), 1_500)

@@ -36,7 +36,15 @@ from abonent.contexts.metering.models import (
 )
 from abonent.contexts.metering.partitions import ensure_reading_partitions
 from abonent.contexts.parties.models import Branch, Party, Supplier
-from abonent.contexts.places.models import Building, BuildingKind, CommonNeeds, District, Premise, Street
+from abonent.contexts.places.models import (
+    Building,
+    BuildingKind,
+    BuildingTerms,
+    CommonNeeds,
+    District,
+    Premise,
+    Street,
+)
 from abonent.kernel.identifiers import account_number
 from abonent.kernel.periods import Month
 
@@ -88,24 +96,16 @@ def build(*, month: Month = MONTH) -> Town:
     branch = Branch.objects.create(supplier=supplier, code="01", name="Городское отделение")
     district = District.objects.create(branch=branch, name="Центральный район")
     street = Street.objects.create(district=district, kind="ул.", name="Ленина")
-    building = Building.objects.create(
-        branch=branch,
-        street=street,
-        number="12",
-        floors=5,
+    building = Building.objects.create(branch=branch, street=street, number="12", floors=5)
+    BuildingTerms.objects.create(
+        building=building,
+        during=_SINCE,
         premises_area_dm2=22_000,
         common_area_dm2=4_000,
         common_norm_category=1,
         common_needs=CommonNeeds.CONSUMERS,
     )
-    house = Building.objects.create(
-        branch=branch,
-        street=street,
-        number="2а",
-        kind=BuildingKind.PRIVATE,
-        premises_area_dm2=9_000,
-        common_needs=CommonNeeds.NONE,
-    )
+    house = Building.objects.create(branch=branch, street=street, number="2а", kind=BuildingKind.PRIVATE)
     group = TariffGroup.objects.create(
         code="urban_gas", name="Городское население, газовые плиты", norm_category=1
     )

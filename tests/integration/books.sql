@@ -10,28 +10,32 @@ INSERT INTO places_district (id, branch_id, name) VALUES (1, 1, 'District');
 INSERT INTO places_street (id, district_id, kind, name) VALUES (1, 1, 'ул.', 'Мира');
 
 -- 1 with a building meter, 2 whose flats use more than its meter counts, 3 without a building meter, 4 a private house
-INSERT INTO places_building (id, branch_id, street_id, number, kind, floors, premises_area_dm2, common_area_dm2,
-    common_norm_category, common_needs, excess_to_consumers)
-VALUES (1, 1, 1, '1', 1, 5, 20000, 10000, 1, 1, false), (2, 1, 1, '2', 1, 5, 10000, 5000, 1, 1, false),
-       (3, 1, 1, '3', 1, 5, 10000, 10000, 1, 1, false), (4, 1, 1, '4', 2, 1, 0, 0, 1, 0, false);
+INSERT INTO places_building (id, branch_id, street_id, number, kind, floors, entrances, stove)
+VALUES (1, 1, 1, '1', 1, 5, 1, 1), (2, 1, 1, '2', 1, 5, 1, 1), (3, 1, 1, '3', 1, 5, 1, 1), (4, 1, 1, '4', 2, 1, 1, 1);
+INSERT INTO places_buildingterms (id, building_id, during, premises_area_dm2, common_area_dm2, common_norm_category,
+    common_needs, common_basis, excess_to_consumers, decision)
+VALUES (1, 1, '[2000-01-01,)', 20000, 10000, 1, 1, 1, false, ''), (2, 2, '[2000-01-01,)', 10000, 5000, 1, 1, 1, false, ''),
+       (3, 3, '[2000-01-01,)', 10000, 10000, 1, 1, 1, false, '');
 INSERT INTO places_premise (id, building_id, number, sort_key, kind)
 VALUES (1, 1, '1', 1, 1), (2, 1, '2', 2, 1), (3, 1, '3', 3, 1), (4, 1, 'shop', 4, 2),
        (5, 2, '1', 1, 1), (6, 2, '2', 2, 1), (7, 3, '1', 1, 1), (8, 3, '2', 2, 1), (9, 4, '', 1, 1);
 
-INSERT INTO contracts_tariffgroup (id, code, name, norm_category) VALUES (1, 'urban', 'Urban', 1), (2, 'stove', 'Stove', 2);
-INSERT INTO contracts_price (id, supplier_id, tariff_group_id, zone, price_e5, during, act, url)
-VALUES (1, 1, 1, 1, 420000, '[2026-07-01,2027-01-01)', 'act', ''), (2, 1, 1, 21, 483000, '[2026-07-01,2027-01-01)', 'act', ''),
-       (3, 1, 1, 22, 150000, '[2026-07-01,2027-01-01)', 'act', ''), (4, 1, 2, 1, 420000, '[2026-07-01,2027-01-01)', 'act', ''),
-       (5, 1, 1, 1, 400000, '[2026-01-01,2026-07-01)', 'act', '');
+INSERT INTO contracts_tariffgroup (id, code, name, norm_category, banding, band_category)
+VALUES (1, 'urban', 'Urban', 1, 0, 1), (2, 'stove', 'Stove', 2, 0, 1);
+INSERT INTO contracts_price (id, supplier_id, tariff_group_id, zone, band, price_e5, during, act, url)
+VALUES (1, 1, 1, 1, 1, 420000, '[2026-07-01,2027-01-01)', 'act', ''), (2, 1, 1, 21, 1, 483000, '[2026-07-01,2027-01-01)', 'act', ''),
+       (3, 1, 1, 22, 1, 150000, '[2026-07-01,2027-01-01)', 'act', ''), (4, 1, 2, 1, 1, 420000, '[2026-07-01,2027-01-01)', 'act', ''),
+       (5, 1, 1, 1, 1, 400000, '[2026-01-01,2026-07-01)', 'act', '');
 INSERT INTO contracts_premiseterms (id, premise_id, building_id, during, tariff_group_id, area_dm2, rooms, residents, owners,
-    uplift_cause)
-SELECT p.id, p.id, p.building_id, '[2025-01-01,)', 1, a.area_dm2, 2, a.residents, 2, a.uplift
+    uplift_cause, room_meters_agreed, agreed_wh_per_month)
+SELECT p.id, p.id, p.building_id, '[2025-01-01,)', 1, a.area_dm2, 2, a.residents, 2, a.uplift, false, 0
 FROM places_premise p JOIN (VALUES (1, 6000, 1, 0), (2, 5000, 2, 0), (3, 5000, 3, 0), (4, 4000, 0, 0), (5, 5000, 2, 0),
     (6, 5000, 1, 0), (7, 7000, 2, 0), (8, 3000, 0, 2), (9, 9000, 1, 0)) AS a (id, area_dm2, residents, uplift) USING (id);
 INSERT INTO contracts_account (id, number, premise_id, building_id, party_id, share_no, during)
 SELECT id, format('00000000%s', id), id, building_id, 1, 1, '[2025-01-01,)' FROM places_premise WHERE kind = 1;
-INSERT INTO contracts_accountservice (id, account_id, premise_id, building_id, service, during)
-SELECT id, id, premise_id, building_id, 1, '[2025-01-01,)' FROM contracts_account;
+INSERT INTO contracts_accountservice (id, account_id, premise_id, building_id, service, during, share_numerator,
+    share_denominator)
+SELECT id, id, premise_id, building_id, 1, '[2025-01-01,)', 1, 1 FROM contracts_account;
 
 INSERT INTO metering_supplypoint (id, building_id, premise_id) SELECT id, building_id, id FROM places_premise;
 INSERT INTO metering_supplypoint (id, building_id, premise_id) VALUES (101, 1, NULL), (102, 2, NULL);
@@ -137,10 +141,11 @@ FROM (VALUES
         amount_minor, price_id, because, of_batch, of_line);
 
 INSERT INTO charging_buildingbalance (run_id, building_id, period, method, supplied_wh, nonliving_wh, norm_wh, metered_wh,
-    heating_wh, common_wh, cap_wh, distributed_wh, unassigned_wh, executor_wh, negative_wh, unreturned_wh, area_dm2, residents)
-VALUES (1, 1, '2026-10-01', 1, 720000, 100000, 120000, 400000, 0, 100000, 90000, 90000, 18000, 10000, 0, 0, 20000, 6),
-       (1, 2, '2026-10-01', 1, 70000, 0, 0, 130000, 0, -60000, 75000, 0, 0, 0, 60000, 10000, 10000, 3),
-       (1, 3, '2026-10-01', 2, 0, 0, 20000, 110000, 0, 150000, 150000, 150000, 0, 0, 0, 0, 10000, 4);
+    heating_wh, common_wh, cap_wh, distributed_wh, unassigned_wh, executor_wh, negative_wh, unreturned_wh, area_dm2, residents,
+    carried_in_wh, carried_wh, true_up_wh)
+VALUES (1, 1, '2026-10-01', 1, 720000, 100000, 120000, 400000, 0, 100000, 90000, 90000, 18000, 10000, 0, 0, 20000, 6, 0, 0, 0),
+       (1, 2, '2026-10-01', 1, 70000, 0, 0, 130000, 0, -60000, 75000, 0, 0, 0, 60000, 10000, 10000, 3, 0, 0, 0),
+       (1, 3, '2026-10-01', 2, 0, 0, 20000, 110000, 0, 150000, 150000, 150000, 0, 0, 0, 0, 10000, 4, 0, 0, 0);
 
 -- Kinds: 1 opening, 2 charge, 3 recalculation, 4 reversal, 5 payment
 INSERT INTO ledger_entry (slot, batch_id, entry_no, account_id, service, kind, period, booked_on, amount_minor)
@@ -164,7 +169,7 @@ INSERT INTO ledger_turnover (slot, account_id, booked_period, charged_minor, rec
 SELECT 202609, n, '2026-09-01', 0, 0, 10000 FROM generate_series(1, 7) n;
 
 INSERT INTO charging_bill (id, account_id, period, version, number, opening_minor, charged_minor, recalculated_minor, paid_minor,
-    total_minor, due_on, issued_on)
-VALUES (1, 1, '2026-09-01', 1, '2609-1', 0, 0, 0, -10000, 10000, '2026-10-15', '2026-10-01'),
-       (2, 1, '2026-10-01', 1, '2610-1', 10000, 74340, 0, 10000, 74340, '2026-11-15', '2026-11-02'),
-       (3, 2, '2026-10-01', 1, '2610-2', 10000, 59850, 0, 0, 69850, '2026-11-15', '2026-11-02');
+    total_minor, due_on, issued_on, final)
+VALUES (1, 1, '2026-09-01', 1, '2609-1', 0, 0, 0, -10000, 10000, '2026-10-15', '2026-10-01', false),
+       (2, 1, '2026-10-01', 1, '2610-1', 10000, 74340, 0, 10000, 74340, '2026-11-15', '2026-11-02', false),
+       (3, 2, '2026-10-01', 1, '2610-2', 10000, 59850, 0, 0, 69850, '2026-11-15', '2026-11-02', false);

@@ -29,7 +29,7 @@ from abonent.contexts.contracts.models import Account, AccountService, PremiseTe
 from abonent.contexts.ledger.models import Batch, Entry, Turnover
 from abonent.contexts.metering.models import Reading, ReadingSource, ReadingStatus
 from abonent.contexts.metering.partitions import ensure_reading_partitions
-from abonent.contexts.places.models import Building
+from abonent.contexts.places.models import BuildingTerms
 from abonent.gateways import database_server
 from abonent.kernel.periods import Month
 from abonent.usecases import billing_run, packs
@@ -271,7 +271,7 @@ def test_two_accounts_for_one_premise_on_the_same_days_are_parked(town: Town) ->
 
 
 def test_running_again_posts_only_the_difference(town: Town) -> None:
-    Building.objects.filter(pk=town.building.pk).update(excess_to_consumers=True)
+    BuildingTerms.objects.filter(building=town.building).update(excess_to_consumers=True)
     bill(town)
     before = balances()
     again = bill(town)

@@ -118,8 +118,8 @@ def test_a_bill_is_held_against_the_books_as_they_were(books: None) -> None:
         VALUES (202610, 11, 1, 1, 1, 5, '2026-10-01', '2026-10-31', -500);
         UPDATE ledger_turnover SET paid_minor = paid_minor - 500 WHERE slot = 202610 AND account_id = 1;
         INSERT INTO charging_bill (id, account_id, period, version, number, opening_minor, charged_minor,
-            recalculated_minor, paid_minor, total_minor, due_on, issued_on)
-        VALUES (4, 1, '2026-11-01', 1, '2611-1', 73840, 0, 0, 0, 73840, '2026-12-15', '2026-12-01');
+            recalculated_minor, paid_minor, total_minor, due_on, issued_on, final)
+        VALUES (4, 1, '2026-11-01', 1, '2611-1', 73840, 0, 0, 0, 73840, '2026-12-15', '2026-12-01', false);
     """)
     assert {name: result.rows for name, result in audit().items() if result.disagreements} == {}
     execute("UPDATE charging_bill SET paid_minor = 10001, total_minor = 74339 WHERE number = '2610-1'")

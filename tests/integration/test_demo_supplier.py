@@ -144,15 +144,15 @@ def test_numbers_carry_right_check_digits(town: Loaded) -> None:
 
 def test_areas_of_buildings_hold_their_premises(town: Loaded) -> None:
     poor = rows(
-        """SELECT b.id FROM places_building b
+        """SELECT b.id FROM places_buildingterms b
            JOIN (SELECT building_id, sum(area_dm2) AS area FROM contracts_premiseterms
-                 WHERE upper_inf(during) GROUP BY 1) t ON t.building_id = b.id
+                 WHERE upper_inf(during) GROUP BY 1) t USING (building_id)
            WHERE t.area > b.premises_area_dm2"""
     )
     assert len(poor) == 1, "only the building without areas, on purpose"
     share = rows(
         "SELECT min(common_area_dm2 * 100 / premises_area_dm2), max(common_area_dm2 * 100 / premises_area_dm2)"
-        " FROM places_building WHERE kind = 1 AND premises_area_dm2 > 0"
+        " FROM places_buildingterms WHERE premises_area_dm2 > 0"
     )[0]
     assert 11 <= share[0] <= share[1] <= 20
 
@@ -286,7 +286,7 @@ def test_remarkable_buildings(building_of: Callable, account_of: Callable) -> No
     in_flats = Installation.objects.filter(building=building_of(BuildingCase.THREE_ZONES), role=1)
     assert set(in_flats.values_list("zone", flat=True)) == {31, 32, 33}
     assert [one.ratio for one in meters[BuildingCase.LARGE_RATIO]] == [60]
-    assert building_of(BuildingCase.NO_AREA).premises_area_dm2 == 0
+    assert building_of(BuildingCase.NO_AREA).terms.get().premises_area_dm2 == 0
     group = PremiseTerms.objects.get(
         premise=account_of(BuildingCase.GROUP_WITHOUT_PRICE).premise_id
     ).tariff_group
@@ -430,7 +430,7 @@ def test_the_month_is_billed_with_no_exception_but_those_on_purpose() -> None:
     ordinary = balances.exclude(building__in=[one.building_id for one in of.values()])
     assert ordinary.filter(negative_wh=0).count() > 0.8 * ordinary.count() > 0
     by_meter = [
-        one.common_wh / one.building.common_area_dm2 / 10
+        one.common_wh / one.building.terms.get().common_area_dm2 / 10
         for one in ordinary.filter(method=1).select_related("building")
     ]
     assert 0.5 < sum(by_meter) / len(by_meter) < 3, "kWh per m² of the common property"

@@ -96,7 +96,8 @@ WITH whole AS (
       AND run.kind <> %(reversal)s AND run.account_id IS NULL
     GROUP BY shard.branch_id
 ), billed AS (
-    SELECT account.id, account.number
+    SELECT account.id, account.number,
+           coalesce(upper(account.during) > %(month)s AND upper(account.during) <= %(end)s, false) AS final
     FROM contracts_account account
     JOIN places_building building ON building.id = account.building_id
     JOIN parties_branch branch ON branch.id = building.branch_id
@@ -107,7 +108,7 @@ WITH whole AS (
                       WHERE run.account_id = account.id AND run.period = %(month)s AND run.state = %(posted)s
                         AND run.kind <> %(reversal)s))
 ), figures AS (
-    SELECT billed.id AS account_id, billed.number,
+    SELECT billed.id AS account_id, billed.number, billed.final,
            coalesce(sum(charged_minor + recalculated_minor + paid_minor) FILTER (WHERE booked_period < %(month)s), 0)
                AS opening,
            coalesce(sum(charged_minor) FILTER (WHERE booked_period = %(month)s), 0) AS charged,
@@ -116,22 +117,23 @@ WITH whole AS (
            sum(charged_minor + recalculated_minor + paid_minor) AS total
     FROM billed JOIN ledger_turnover turnover ON turnover.account_id = billed.id
     WHERE booked_period <= %(month)s
-    GROUP BY billed.id, billed.number
+    GROUP BY billed.id, billed.number, billed.final
     HAVING bool_or(booked_period = %(month)s)
         OR sum(charged_minor + recalculated_minor + paid_minor) <> 0
 ), issued AS (
     INSERT INTO charging_bill (account_id, period, version, number, opening_minor, charged_minor, recalculated_minor,
-        paid_minor, total_minor, due_on, issued_on)
+        paid_minor, total_minor, due_on, issued_on, final)
     SELECT account_id, %(month)s, coalesce(latest.version, 0) + 1,
            figures.number || '-' || %(number)s || coalesce('-' || latest.version + 1, ''),
-           opening, charged, recalculated, paid, total, %(due_on)s, %(issued_on)s
+           opening, charged, recalculated, paid, total, %(due_on)s, %(issued_on)s, figures.final
     FROM figures LEFT JOIN LATERAL (
         SELECT * FROM charging_bill bill WHERE bill.account_id = figures.account_id AND bill.period = %(month)s
         ORDER BY bill.version DESC LIMIT 1
     ) latest USING (account_id)
     WHERE latest.version IS NULL
-       OR (opening, charged, recalculated, paid, %(due_on)s) IS DISTINCT FROM
-          (latest.opening_minor, latest.charged_minor, latest.recalculated_minor, latest.paid_minor, latest.due_on)
+       OR (opening, charged, recalculated, paid, %(due_on)s, figures.final) IS DISTINCT FROM
+          (latest.opening_minor, latest.charged_minor, latest.recalculated_minor, latest.paid_minor, latest.due_on,
+           latest.final)
     RETURNING version
 )
 SELECT (SELECT count(*) FROM billed), (SELECT count(*) FROM figures), count(*), count(*) FILTER (WHERE version > 1),

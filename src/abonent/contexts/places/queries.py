@@ -2,18 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from django.db.models import Count, F, Func, IntegerField, Q, QuerySet, TextField, Value
+from django.db.models import Count, F, FilteredRelation, Func, IntegerField, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Lower, Replace
 
 from abonent.contexts.places.addresses import split_address
-from abonent.contexts.places.models import Building, BuildingKind, CommonNeeds, Premise, Street
+from abonent.contexts.places.models import Building, BuildingKind, BuildingTerms, Premise, Street
 
 
 @dataclass(frozen=True, kw_only=True)
 class BuildingPassport:
-    """What is known of a building itself."""
+    """What is known of a building itself; `terms` are those of a day, None where it has none."""
 
     building_id: int
     address: str
@@ -23,12 +24,7 @@ class BuildingPassport:
     is_apartments: bool
     floors: int
     premises: int
-    premises_area_dm2: int
-    common_area_dm2: int
-    common_norm_category: int
-    common_needs: str
-    has_common_needs: bool
-    excess_to_consumers: bool
+    terms: BuildingTerms | None
 
 
 def number_order(field: str = "number") -> Coalesce:
@@ -43,9 +39,13 @@ def address_of(*, street_kind: str, street: str, building: str, premise: str = "
     return f"{text}, кв. {premise}" if premise else text
 
 
-def buildings() -> QuerySet[Building, dict[str, Any]]:
-    """Rows of the list of buildings; `number_order` sorts them inside a street."""
+def buildings(*, on: date) -> QuerySet[Building, dict[str, Any]]:
+    """Rows of the list of buildings, on the terms of a day; `number_order` sorts them inside a street."""
     return Building.objects.annotate(
+        current=FilteredRelation("terms", condition=Q(terms__during__contains=on)),
+        premises_area_dm2=F("current__premises_area_dm2"),
+        common_area_dm2=F("current__common_area_dm2"),
+        common_needs=F("current__common_needs"),
         number_order=number_order(),
         street_name=F("street__name"),
         street_kind=F("street__kind"),
@@ -70,14 +70,22 @@ def buildings_on_streets(*, words: Iterable[str], number: str, limit: int) -> li
     streets = Street.objects.annotate(typed=Replace(Lower("name"), Value("ё"), Value("е")))
     for word in words:
         streets = streets.filter(Q(typed__startswith=word) | Q(typed__contains=f" {word}"))
-    found = buildings().filter(street__in=streets.values("id"))
+    found = Building.objects.annotate(
+        number_order=number_order(), street_name=F("street__name"), street_kind=F("street__kind")
+    ).filter(street__in=streets.values("id"))
     if number:
         found = found.filter(number__istartswith=number)
-    return list(found.order_by("street_name", "number_order", "number")[:limit])
+    found = found.order_by("street_name", "number_order", "number")
+    return list(found.values("id", "number", "street_name", "street_kind")[:limit])
 
 
-def building_passport(*, building_id: int) -> BuildingPassport | None:
-    """Return a building's passport, or None when there is no such building."""
+def terms_of_building(*, building_id: int, on: date) -> BuildingTerms | None:
+    """Return the terms of a building on a day; None for one that has none."""
+    return BuildingTerms.objects.filter(building_id=building_id, during__contains=on).first()
+
+
+def building_passport(*, building_id: int, on: date) -> BuildingPassport | None:
+    """Return a building's passport as of a day, or None when there is no such building."""
     building = (
         Building.objects.select_related("street__district", "branch")
         .annotate(premises_count=Count("premises"))
@@ -95,12 +103,7 @@ def building_passport(*, building_id: int) -> BuildingPassport | None:
         is_apartments=building.kind == BuildingKind.APARTMENT,
         floors=building.floors,
         premises=building.premises_count,
-        premises_area_dm2=building.premises_area_dm2,
-        common_area_dm2=building.common_area_dm2,
-        common_norm_category=building.common_norm_category,
-        common_needs=str(CommonNeeds(building.common_needs).label),
-        has_common_needs=building.common_needs != CommonNeeds.NONE,
-        excess_to_consumers=building.excess_to_consumers,
+        terms=terms_of_building(building_id=building_id, on=on),
     )
 
 

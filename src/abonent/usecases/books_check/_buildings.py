@@ -69,8 +69,9 @@ CHECKS = (
             format('%%s Wh, of it %%s distributed', g.distributed_wh + g.executor_wh, g.distributed_wh) AS found
         FROM (
             SELECT g.*, greatest(0, g.common_wh) AS to_share_wh,
-                CASE WHEN b.excess_to_consumers THEN greatest(0, g.common_wh) ELSE g.cap_wh END AS most_wh
-            FROM ({_BALANCE}) g JOIN places_building b ON b.id = g.building_id
+                CASE WHEN t.excess_to_consumers THEN greatest(0, g.common_wh) ELSE g.cap_wh END AS most_wh
+            FROM ({_BALANCE}) g
+            LEFT JOIN places_buildingterms t ON t.building_id = g.building_id AND t.during @> g.period
         ) g
         WHERE g.distributed_wh + g.executor_wh <> to_share_wh OR g.executor_wh < 0
            OR g.distributed_wh NOT BETWEEN 0 AND most_wh OR g.unassigned_wh NOT BETWEEN 0 AND g.distributed_wh

@@ -11,7 +11,13 @@ import polars as pl
 from abonent.gateways.bulk_load import Column
 from abonent.usecases.demo_supplier import names
 from abonent.usecases.demo_supplier.cases import UNITS_OF, BuildingCase, UnitCase
-from abonent.usecases.demo_supplier.town import ACCOUNT_DIGITS, APARTMENT, FIRST_SERIAL, Sample
+from abonent.usecases.demo_supplier.town import (
+    ACCOUNT_DIGITS,
+    APARTMENT,
+    FIRST_SERIAL,
+    URBAN_ELECTRIC,
+    Sample,
+)
 
 # A table and what goes into it.
 Rows = tuple[str, pl.DataFrame | dict[str, Column]]
@@ -19,6 +25,8 @@ Rows = tuple[str, pl.DataFrame | dict[str, Column]]
 FLAT, SHOP, WHOLE = 0, 1, 2
 _ROOM_AREAS_M2 = np.array([[0, 0], [29, 38], [42, 56], [57, 76], [74, 95], [90, 130], [110, 180]])
 _DAY = np.timedelta64(1, "D")
+_FLATS_OF_A_LANDING = 4
+_ALWAYS = np.datetime64("2000-01-01", "D")
 _FIRST_ACCOUNTS = np.datetime64("2006-01-01", "D")
 
 
@@ -135,13 +143,11 @@ def settle(
                 "number",
                 "kind",
                 "floors",
-                "common_norm_category",
-                "common_needs",
-                "excess_to_consumers",
-                premises_area_dm2=premises_area,
-                common_area_dm2=common_area,
+                entrances=pl.max_horizontal(1, pl.col("flats") // (pl.col("floors") * _FLATS_OF_A_LANDING)),
+                stove=1 + (pl.col("tariff_group_id") == URBAN_ELECTRIC),
             ),
         ),
+        _building_terms(buildings, premises_area, common_area, ids),
         ("places_premise", premises),
         ("parties_party", people.insert_column(0, accounts["id"])),
         ("contracts_account", _account_columns(accounts, flat)),
@@ -210,6 +216,25 @@ def _passport(
     common = np.where(block, np.round(premises * (0.12 + 0.08 * draw.random(len(known))) / 10) * 10, 0)
     there = buildings["case"].to_numpy() != BuildingCase.NO_AREA
     return (premises * there).astype(int), (common * there).astype(int)
+
+
+def _building_terms(
+    buildings: pl.DataFrame, premises_area: np.ndarray, common_area: np.ndarray, ids: Ids
+) -> Rows:
+    block = buildings["kind"].to_numpy() == APARTMENT
+    count = int(block.sum())
+    return "places_buildingterms", {
+        "id": ids.take("places_buildingterms", count),
+        "building_id": buildings["id"].to_numpy()[block],
+        "during": np.full(count, _ALWAYS),
+        "premises_area_dm2": premises_area[block],
+        "common_area_dm2": common_area[block],
+        "common_norm_category": buildings["common_norm_category"].to_numpy()[block],
+        "common_needs": buildings["common_needs"].to_numpy()[block],
+        "common_basis": np.ones(count, int),
+        "excess_to_consumers": buildings["excess_to_consumers"].to_numpy()[block],
+        "decision": "",
+    }
 
 
 def _since(sample: Sample, draw: np.random.Generator, count: int) -> np.ndarray:
@@ -314,6 +339,8 @@ def _services(account_id: np.ndarray, flat: _Flats, ids: Ids) -> dict[str, Colum
         "building_id": flat.building_id[of],
         "service": service,
         "during": flat.since[of],
+        "share_numerator": np.ones(len(of), int),
+        "share_denominator": np.ones(len(of), int),
     }
 
 
@@ -340,6 +367,8 @@ def _terms(sample: Sample, draw: np.random.Generator, flat: _Flats, ids: Ids) ->
             "residents": residents[rows],
             "owners": flat.owners[rows],
             "uplift_cause": flat.uplift[rows],
+            "room_meters_agreed": np.zeros(int(rows.sum()), bool),
+            "agreed_wh_per_month": np.zeros(int(rows.sum()), int),
         }
 
     everybody = np.ones(count, bool)

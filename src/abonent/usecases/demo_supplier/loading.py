@@ -27,6 +27,7 @@ TABLES = (
     "places_district",
     "places_street",
     "places_building",
+    "places_buildingterms",
     "places_premise",
     "metering_metermodel",
     "metering_meter",

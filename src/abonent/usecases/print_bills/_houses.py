@@ -106,16 +106,19 @@ JOIN parties_branch branch ON branch.id = building.branch_id
 
 _HOUSES = f"""
 SELECT building.id AS building_id, building.kind, street.kind AS street_kind, street.name AS street,
-       district.name AS district, building.number, building.common_needs, building.common_norm_category,
-       building.premises_area_dm2, building.common_area_dm2,
+       district.name AS district, building.number, coalesce(terms.common_needs, 0) AS common_needs,
+       coalesce(terms.common_norm_category, 1) AS common_norm_category,
+       coalesce(terms.premises_area_dm2, 0) AS premises_area_dm2,
+       coalesce(terms.common_area_dm2, 0) AS common_area_dm2,
        EXISTS (SELECT FROM places_street twin
                WHERE twin.kind = street.kind AND twin.name = street.name AND twin.id <> street.id) AS has_twin,
        count(*) AS bills, sum(bill.total_minor)::bigint AS total_minor
 {_FROM}
 JOIN places_street street ON street.id = building.street_id
 JOIN places_district district ON district.id = street.district_id
+LEFT JOIN places_buildingterms terms ON terms.building_id = building.id AND terms.during @> %(month)s::date
 WHERE {{scope}} AND bill.period = %(month)s AND {{latest}}
-GROUP BY building.id, street.id, district.id
+GROUP BY building.id, street.id, district.id, terms.id
 """
 
 _STALE = f"""

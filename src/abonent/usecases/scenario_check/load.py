@@ -1,7 +1,7 @@
 """Puts a scenario's town into an empty database, through the models, so that its constraints have their say."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 
 from django.db.backends.postgresql.psycopg_any import DateRange
 
@@ -19,10 +19,20 @@ from abonent.contexts.metering.models import (
 )
 from abonent.contexts.metering.partitions import ensure_reading_partitions
 from abonent.contexts.parties.models import Branch, Party, Supplier
-from abonent.contexts.places.models import Building, BuildingKind, District, Premise, PremiseKind, Street
+from abonent.contexts.places.models import (
+    Building,
+    BuildingKind,
+    BuildingTerms,
+    District,
+    Premise,
+    PremiseKind,
+    Street,
+)
 from abonent.kernel import periods
 from abonent.kernel.periods import Month
 from abonent.usecases.scenario_check import model
+
+_ALWAYS = DateRange(date(2000, 1, 1), None)
 
 
 @dataclass
@@ -57,12 +67,17 @@ def load(scenario: model.Scenario) -> Loaded:
             street=street,
             number=str(number),
             kind=BuildingKind.APARTMENT if building.apartments else BuildingKind.PRIVATE,
-            premises_area_dm2=building.premises_area_dm2,
-            common_area_dm2=building.common_area_dm2,
-            common_norm_category=building.common_norm_category,
-            common_needs=building.common_needs,
-            excess_to_consumers=building.excess_to_consumers,
         )
+        if building.apartments:
+            BuildingTerms.objects.create(
+                building=row,
+                during=_ALWAYS,
+                premises_area_dm2=building.premises_area_dm2,
+                common_area_dm2=building.common_area_dm2,
+                common_norm_category=building.common_norm_category,
+                common_needs=building.common_needs,
+                excess_to_consumers=building.excess_to_consumers,
+            )
         loaded.buildings[row.pk] = building.name
         _hang(building.meters, row, None, loaded)
         for place, premise in enumerate(building.premises, start=1):

@@ -55,24 +55,23 @@ def buildings(request: HttpRequest) -> HttpResponse:
             title=_("Common needs are paid by"),
             minor_on_phone=True,
             order=("common_needs",),
-            text=lambda row: CommonNeeds(row["common_needs"]).label,
+            text=lambda row: "" if row["common_needs"] is None else CommonNeeds(row["common_needs"]).label,
         ),
     ]
-    listing = Listing(
-        filters.narrow(places.buildings()), columns, request.GET, default_sort="address", filters=filters
-    )
+    rows = filters.narrow(places.buildings(on=timezone.localdate()))
+    listing = Listing(rows, columns, request.GET, default_sort="address", filters=filters)
     return listed(request, listing, file_name="buildings", page="office/buildings/list.html")
 
 
 @allow(*STAFF)
 def card(request: HttpRequest, building_id: int) -> HttpResponse:
     """The building card: passport, the balance of a month, and who lives there."""
-    passport = building_passport(building_id=building_id)
-    if passport is None:
-        raise Http404
     today = timezone.localdate()
     months = balance_months(building_id=building_id)
     period = _chosen(request.GET.get("period", ""), months)
+    passport = building_passport(building_id=building_id, on=period or today)
+    if passport is None:
+        raise Http404
     balance = building_balance(building_id=building_id, period=period) if period else None
     listing = _premises(request, building_id, period=period, on=today)
     context = {
