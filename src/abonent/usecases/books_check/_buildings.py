@@ -24,7 +24,7 @@ def _against_lines(*, rules: str, expected: str, figure: str, sign: str = "") ->
     return f"""
         WITH g AS ({_BALANCE}), carried AS (
             SELECT run_id, building_id, period,
-                sum(sum(quantity_wh)) OVER (PARTITION BY building_id, period ORDER BY run_id) AS carried_wh
+                sum(sum(quantity_wh)) OVER (PARTITION BY building_id, period ORDER BY run_id) AS stood_wh
             FROM (
                 SELECT b.run_id, l.building_id, l.period, l.quantity_wh
                 FROM charging_chargeline l JOIN ({RUN_BATCHES}) b USING (slot, batch_id)
@@ -35,9 +35,9 @@ def _against_lines(*, rules: str, expected: str, figure: str, sign: str = "") ->
             GROUP BY run_id, building_id, period
         )
         SELECT {A_BUILDING}, '{figure}' AS figure, format('%%s Wh', {expected}) AS expected,
-            format('%%s Wh in lines of rules {rules}', {sign}carried_wh) AS found
+            format('%%s Wh in lines of rules {rules}', {sign}stood_wh) AS found
         FROM g JOIN carried USING (run_id, building_id, period)
-        WHERE {sign}carried_wh <> {expected}
+        WHERE {sign}stood_wh <> {expected}
         """
 
 
