@@ -326,18 +326,43 @@ class ManualRecalculation(models.Model):
         ]
 
 
+class RegistryState(models.IntegerChoices):
+    """waiting → making → made → sent; a failed one is made again, one that was not sent can be dropped."""
+
+    WAITING = 1, _("waiting")
+    MAKING = 2, _("being made")
+    MADE = 3, _("made")
+    SENT = 4, _("sent")
+    FAILED = 5, _("failed")
+
+
 class BenefitRegistry(models.Model):
-    """What the state compensates for a month, as it was reported; later changes go into the next one."""
+    """What the state compensates for a month, as it was reported; later changes go into the next one.
+
+    Once sent, neither it nor its rows can be changed: PostgreSQL refuses.
+    """
 
     supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="+")
     period = models.DateField()
-    made_at = models.DateTimeField()
+    since = models.DateField(null=True, help_text="all months from this one on are compared again, asked or not")
+    state = models.PositiveSmallIntegerField(choices=RegistryState.choices, default=RegistryState.WAITING)
+    created_at = models.DateTimeField()
+    made_at = models.DateTimeField(null=True, help_text="what changed later is for the next registry")
     made_by_id = models.BigIntegerField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    sent_by_id = models.BigIntegerField(null=True)
+    accounts_total = models.BigIntegerField(default=0)
+    accounts_done = models.BigIntegerField(default=0)
     rows = models.BigIntegerField(default=0)
     amount_minor = models.BigIntegerField(default=0)
+    error = models.TextField(blank=True)
 
     class Meta:
         verbose_name_plural = "benefit registries"
+        constraints = [
+            models.UniqueConstraint(fields=["supplier", "period"], name="benefit_registry_of_period"),
+            models.CheckConstraint(condition=models.Q(period__day=1), name="benefit_registry_first_day"),
+        ]
 
 
 class Compensation(models.Model):
@@ -349,7 +374,7 @@ class Compensation(models.Model):
     period = models.DateField(help_text="the month it belongs to, which may be before the registry's")
     usage_wh = models.BigIntegerField()
     residents = models.PositiveSmallIntegerField()
-    within_norm_wh = models.BigIntegerField()
+    within_norm_wh = models.BigIntegerField(help_text="the part of the usage that is compensated")
     due_minor = models.BigIntegerField()
     amount_minor = models.BigIntegerField(help_text="due now less what was reported before")
 

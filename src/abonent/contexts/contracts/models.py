@@ -289,6 +289,9 @@ class BenefitHolder(models.Model):
     document = models.CharField(max_length=200)
     people = models.PositiveSmallIntegerField(default=1, help_text="the holder and the family covered")
     during = DateRangeField()
+    end_document = models.CharField(max_length=200, blank=True, help_text="what ended it")
+    changed_at = models.DateTimeField(help_text="registries compare again what changed since the one before")
+    changed_by_id = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [
@@ -303,3 +306,36 @@ class BenefitHolder(models.Model):
             ),
             models.CheckConstraint(condition=models.Q(people__gte=1), name="benefit_people_positive"),
         ]
+
+
+class EventKind(models.IntegerChoices):
+    BUILDING_OPENED = 1, _("building opened")
+    BUILDING_CHANGED = 2, _("building passport changed")
+    BUILDING_CLOSED = 3, _("building closed")
+    PREMISE_ADDED = 4, _("premise added")
+    TERMS = 5, _("terms changed")
+    ACCOUNT_OPENED = 6, _("account opened")
+    ACCOUNT_CLOSED = 7, _("account closed")
+    PAYER = 8, _("payer changed")
+    SERVICES = 9, _("services changed")
+    SHARES = 10, _("shares changed")
+    RESIDENTS = 11, _("residents changed")
+    ABSENCE = 12, _("temporary absence")
+    HANDOVER = 13, _("handed over to the next payer")
+
+
+class Event(models.Model):
+    """What somebody did to a building, a premise or an account: from which day, by what document. Never changed.
+
+    What holds by now stands in the dated rows; this says who made it so.
+    """
+
+    building = models.ForeignKey(Building, on_delete=models.PROTECT, related_name="events")
+    premise = models.ForeignKey(Premise, null=True, on_delete=models.PROTECT, related_name="events")
+    account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="events")
+    kind = models.PositiveSmallIntegerField(choices=EventKind.choices)
+    happened_on = models.DateField(help_text="the day from which it holds")
+    facts = models.JSONField(default=dict, help_text="what was and what is, by field")
+    document = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+    author_id = models.BigIntegerField(null=True)

@@ -8,6 +8,9 @@ is posted into the slot of the month it is booked in (see `partitions`).
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from abonent.contexts.contracts.models import Account
+from abonent.contexts.parties.models import Supplier
+
 
 class EntryKind(models.IntegerChoices):
     OPENING = 1, _("opening balance")
@@ -79,3 +82,65 @@ class Turnover(models.Model):
     charged_minor = models.BigIntegerField(default=0)
     recalculated_minor = models.BigIntegerField(default=0)
     paid_minor = models.BigIntegerField(default=0)
+
+
+class SubsidyFile(models.Model):
+    """A registry of subsidies the state paid: what of it is in the books is one batch, `subsidies:<id>`.
+
+    A file that was reversed may be taken in again.
+    """
+
+    supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    document = models.CharField(max_length=200, help_text="the letter or payment order it came with")
+    booked_period = models.DateField()
+    received_at = models.DateTimeField()
+    received_by_id = models.BigIntegerField(null=True)
+    rows = models.BigIntegerField(default=0)
+    amount_minor = models.BigIntegerField(default=0)
+    reversed_at = models.DateTimeField(null=True)
+    reversed_by_id = models.BigIntegerField(null=True)
+    reason = models.CharField(max_length=200, blank=True, help_text="why it was reversed")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sha256"], condition=models.Q(reversed_at__isnull=True), name="subsidy_file_once"
+            )
+        ]
+
+
+class SubsidyRowState(models.IntegerChoices):
+    POSTED = 1, _("posted")
+    HELD = 2, _("held")
+    RETURNED = 3, _("returned")
+
+
+class SubsidyRow(models.Model):
+    """A row of a registry of subsidies as it was read. A held one waits for a person: an account, or its return."""
+
+    file = models.ForeignKey(SubsidyFile, on_delete=models.PROTECT, related_name="file_rows")
+    row_no = models.IntegerField()
+    account_number = models.CharField(max_length=40)
+    recipient = models.CharField(max_length=200, blank=True)
+    period = models.DateField()
+    amount_minor = models.BigIntegerField()
+    document = models.CharField(max_length=200, blank=True)
+    state = models.PositiveSmallIntegerField(choices=SubsidyRowState.choices)
+    problem = models.CharField(max_length=40, blank=True, help_text="why it is or was held")
+    account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="subsidies")
+    batch_id = models.BigIntegerField(null=True, help_text="what posted it")
+    decided_at = models.DateTimeField(null=True)
+    decided_by_id = models.BigIntegerField(null=True)
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["file", "row_no"], name="subsidy_row_once"),
+            models.CheckConstraint(condition=models.Q(amount_minor__gt=0), name="subsidy_positive"),
+            models.CheckConstraint(
+                condition=~models.Q(state=1) | models.Q(account__isnull=False, batch_id__isnull=False),
+                name="subsidy_posted_somewhere",
+            ),
+        ]
