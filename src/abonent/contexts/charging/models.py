@@ -87,7 +87,7 @@ class Run(models.Model):
 
 
 class RunShard(models.Model):
-    """A set of whole buildings rated together, or of the premises in them that wait for a recalculation (`listed`).
+    """A month of whole buildings rated together, or of what waits in them for a recalculation (`listed`).
 
     While `active`, it claims its buildings for the period: PostgreSQL refuses a second run over any of them.
     """
@@ -182,7 +182,9 @@ class BuildingBalance(models.Model):
     residents = models.BigIntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["run", "building"], name="building_balance_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "building", "period"], name="building_balance_unique")
+        ]
 
 
 class RunException(models.Model):
@@ -190,6 +192,7 @@ class RunException(models.Model):
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="exception_rows")
     shard_no = models.IntegerField()
+    period = models.DateField()
     building_id = models.BigIntegerField()
     account_id = models.BigIntegerField(null=True, db_index=True)
     code = models.CharField(max_length=40)
@@ -281,14 +284,18 @@ class Recalculation(models.Model):
     note = models.CharField(max_length=200, blank=True)
     noted_at = models.DateTimeField()
     noted_by_id = models.BigIntegerField(null=True)
-    run = models.ForeignKey(Run, null=True, on_delete=models.PROTECT, related_name="recalculations")
+    run = models.ForeignKey(
+        Run, null=True, on_delete=models.PROTECT, related_name="recalculations", db_index=False
+    )
     settled_at = models.DateTimeField(null=True)
 
     class Meta:
+        indexes = [models.Index(fields=["run", "period", "building"], name="recalculation_of_run")]
         constraints = [
+            # one that a run has claimed does not stand for what changes from then on
             models.UniqueConstraint(
                 fields=["building", "premise", "period", "cause"],
-                condition=models.Q(settled_at__isnull=True),
+                condition=models.Q(settled_at__isnull=True, run__isnull=True),
                 nulls_distinct=False,
                 name="recalculation_waits_once",
             ),
@@ -344,7 +351,9 @@ class BenefitRegistry(models.Model):
 
     supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="+")
     period = models.DateField()
-    since = models.DateField(null=True, help_text="all months from this one on are compared again, asked or not")
+    since = models.DateField(
+        null=True, help_text="all months from this one on are compared again, asked or not"
+    )
     state = models.PositiveSmallIntegerField(choices=RegistryState.choices, default=RegistryState.WAITING)
     created_at = models.DateTimeField()
     made_at = models.DateTimeField(null=True, help_text="what changed later is for the next registry")

@@ -382,7 +382,7 @@ def write_findings(cursor: Any, rated: Rated, run: Run, shard_no: int) -> None:
     tags = {"run_id": pl.lit(run.pk, dtype=pl.Int64)}
     findings = {
         "charging_runexception": rated.exceptions.with_columns(
-            **tags, shard_no=pl.lit(shard_no, dtype=pl.Int32)
+            **tags, shard_no=pl.lit(shard_no, dtype=pl.Int32), period=pl.lit(run.period)
         ),
         "charging_buildingbalance": rated.building_balances.with_columns(**tags, period=pl.lit(run.period)),
     }
