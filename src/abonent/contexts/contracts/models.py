@@ -134,6 +134,13 @@ class Account(models.Model):
                 ],
             )
         ]
+        indexes = [
+            models.Index(
+                models.Func(models.F("during"), function="upper", output_field=models.DateField()),
+                condition=models.Q(during__upper_inf=False),
+                name="account_closed_on",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.number
