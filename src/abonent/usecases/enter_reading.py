@@ -136,11 +136,11 @@ def preview(
 
     Raises ReadingRefused.
     """
-    _judge_all(shown, taken_on, today, confirmed_rollover)
+    judge_all(shown, taken_on, today, confirmed_rollover)
     month = Month.of(taken_on)
     with transaction.atomic():
         for one in shown:
-            _store(one.installation, taken_on, one.value_wh, ReadingSource.INSPECTOR, None, at)
+            store(one.installation, taken_on, one.value_wh, ReadingSource.INSPECTOR, None, at)
         result = what_if(account=account, month=month, supplier_id=supplier_id, parameters=parameters)
         transaction.set_rollback(True)
     return result
@@ -164,10 +164,10 @@ def enter(
 
     Raises ReadingRefused, PeriodClosed.
     """
-    _judge_all(shown, taken_on, today, confirmed_rollover)
+    judge_all(shown, taken_on, today, confirmed_rollover)
     with transaction.atomic():
         reading_ids = tuple(
-            _store(one.installation, taken_on, one.value_wh, source, actor_id, at) for one in shown
+            store(one.installation, taken_on, one.value_wh, source, actor_id, at) for one in shown
         )
         return _rerate(
             reading_ids,
@@ -222,7 +222,8 @@ def annul(
         )
 
 
-def _judge_all(shown: Sequence[Shown], taken_on: date, today: date, confirmed_rollover: bool) -> None:
+def judge_all(shown: Sequence[Shown], taken_on: date, today: date, confirmed_rollover: bool) -> None:
+    """Judge every register of a meter. Raises ReadingRefused that names the register."""
     for one in shown:
         try:
             judge(
@@ -282,7 +283,7 @@ def _rerate(
     return Entered(reading_ids, tuple(run_ids), tuple(waiting), difference)
 
 
-def _store(
+def store(
     installation: Installation,
     taken_on: date,
     value_wh: int,
@@ -290,6 +291,7 @@ def _store(
     actor_id: int | None,
     at: datetime,
 ) -> int:
+    """Store a reading that was judged, in the place of estimates it makes needless; return its id."""
     month = Month.of(taken_on)
     ensure_reading_partitions(first=month, last=month)
     # an estimate gives way to what the meter really showed
