@@ -18,13 +18,23 @@ BUILDINGS: Schema = {
     "common_area_dm2": pl.Int64,
     "common_norm_category": pl.Int16,
     "common_needs": pl.Int16,
+    "common_basis": pl.Int16,
     "excess_to_consumers": pl.Boolean,
 }
-NONLIVING: Schema = {"premise_id": pl.Int64}
+"""Premises that are not plain flats or houses; `root_id` is the communal apartment a section or a room is part of."""
+PREMISES: Schema = {
+    "premise_id": pl.Int64,
+    "building_id": pl.Int64,
+    "kind": pl.Int16,
+    "parent_id": pl.Int64,
+    "root_id": pl.Int64,
+}
 SERVICES: Schema = {
     "account_id": pl.Int64,
     "premise_id": pl.Int64,
     "building_id": pl.Int64,
+    "share_numerator": pl.Int16,
+    "share_denominator": pl.Int16,
     "begins_on": pl.Date,
     "ends_on": pl.Date,
 }
@@ -37,6 +47,8 @@ TERMS: Schema = {
     "residents": pl.Int16,
     "owners": pl.Int16,
     "uplift_cause": pl.Int16,
+    "room_meters_agreed": pl.Boolean,
+    "agreed_wh_per_month": pl.Int64,
     "begins_on": pl.Date,
     "ends_on": pl.Date,
 }
@@ -60,11 +72,40 @@ PRICES: Schema = {
     "price_id": pl.Int64,
     "tariff_group_id": pl.Int64,
     "zone": pl.Int16,
+    "band": pl.Int16,
     "price_e5": pl.Int64,
     "price_begins_on": pl.Date,
     "price_ends_on": pl.Date,
 }
-TARIFF_GROUPS: Schema = {"tariff_group_id": pl.Int64, "norm_category": pl.Int16}
+TARIFF_GROUPS: Schema = {
+    "tariff_group_id": pl.Int64,
+    "norm_category": pl.Int16,
+    "banding": pl.Int16,
+    "band_category": pl.Int16,
+}
+ABSENCES: Schema = {
+    "premise_id": pl.Int64,
+    "building_id": pl.Int64,
+    "people": pl.Int16,
+    "left_on": pl.Date,
+    "returned_on": pl.Date,
+}
+UNAUTHORISED: Schema = {
+    "premise_id": pl.Int64,
+    "building_id": pl.Int64,
+    "power_w": pl.Int64,
+    "begins_on": pl.Date,
+    "ends_on": pl.Date,
+}
+"""What the months before say of a building: the executor's deficit, and last year's common needs."""
+COMMON_HISTORY: Schema = {
+    "building_id": pl.Int64,
+    "carried_wh": pl.Int64,
+    "year_months": pl.Int64,
+    "year_common_wh": pl.Int64,
+    "year_charged_wh": pl.Int64,
+    "year_cap_wh": pl.Int64,
+}
 
 LINES: Schema = {
     "account_id": pl.Int64,
@@ -98,27 +139,34 @@ BUILDING_BALANCES: Schema = {
             "executor_wh",
             "negative_wh",
             "unreturned_wh",
+            "carried_in_wh",
+            "carried_wh",
+            "true_up_wh",
             "area_dm2",
             "residents",
         ),
         pl.Int64,
     ),
 }
+REOPENED: Schema = {"premise_id": pl.Int64, "building_id": pl.Int64, "from_month": pl.Int32}
 ESTIMATES: Schema = {"installation_id": pl.Int64, "building_id": pl.Int64, "value_wh": pl.Int64}
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """Everything the rules of a month read about a shard of whole buildings."""
+    """Everything the rules of a month read about a shard of whole buildings, or of some whole premises."""
 
     buildings: pl.DataFrame
-    nonliving: pl.DataFrame
+    premises: pl.DataFrame
     services: pl.DataFrame
     terms: pl.DataFrame
     installations: pl.DataFrame
     readings: pl.DataFrame
     prices: pl.DataFrame
     tariff_groups: pl.DataFrame
+    absences: pl.DataFrame
+    unauthorised: pl.DataFrame
+    common_history: pl.DataFrame
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -127,12 +175,17 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Rated:
-    """What the rules of a month return for a shard."""
+    """What the rules of a month return for a shard.
+
+    `reopened`: premises (0: the building's own meter) whose reading of this month closed a gap that began in
+    `from_month` (yyyymm): the months since then are to be rated again.
+    """
 
     lines: pl.DataFrame
     exceptions: pl.DataFrame
     building_balances: pl.DataFrame
     estimates: pl.DataFrame
+    reopened: pl.DataFrame
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -141,17 +194,21 @@ class Rated:
 
 _SCHEMAS: Mapping[str, Schema] = {
     "buildings": BUILDINGS,
-    "nonliving": NONLIVING,
+    "premises": PREMISES,
     "services": SERVICES,
     "terms": TERMS,
     "installations": INSTALLATIONS,
     "readings": READINGS,
     "prices": PRICES,
     "tariff_groups": TARIFF_GROUPS,
+    "absences": ABSENCES,
+    "unauthorised": UNAUTHORISED,
+    "common_history": COMMON_HISTORY,
     "lines": LINES,
     "exceptions": EXCEPTIONS,
     "building_balances": BUILDING_BALANCES,
     "estimates": ESTIMATES,
+    "reopened": REOPENED,
 }
 
 

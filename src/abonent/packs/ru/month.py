@@ -1,4 +1,6 @@
-"""A month of electricity for a shard of whole buildings: from readings to charge lines."""
+"""A month of electricity for a shard of whole buildings, or of some whole premises: from readings to charge lines."""
+
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
@@ -6,145 +8,254 @@ from abonent.engine.frames import (
     BUILDING_BALANCES,
     ESTIMATES,
     EXCEPTIONS,
+    LINES,
+    REOPENED,
     Inputs,
     Rated,
     empty,
     shape,
 )
 from abonent.engine.parameters import ParameterSet
+from abonent.engine.registry import BECAUSE_WIDTH, rules
 from abonent.kernel.periods import Month
-from abonent.packs.ru.rules import catalogue, common, individual
+from abonent.packs.ru.rules import catalogue, common
+from abonent.packs.ru.rules.bands import cut_into_bands, in_first_band
+from abonent.packs.ru.rules.calendar import MONTHS_AT_ONCE, PLACES, Calendar
+from abonent.packs.ru.rules.handovers import part_at_handovers, whole_register
+from abonent.packs.ru.rules.households import Energy, use_of_premises
 from abonent.packs.ru.rules.lines import to_lines
 from abonent.packs.ru.rules.problems import premise_problem
 from abonent.packs.ru.rules.segments import build_segments, month_prices, price_segments, shared_premises
 from abonent.packs.ru.rules.settings import read_settings
-from abonent.packs.ru.rules.usage import BY_AVERAGE, BY_READINGS, UNKNOWN, measure
+from abonent.packs.ru.rules.shares import Payers, gather_payers, share_out
+from abonent.packs.ru.rules.usage import measure
 
-SHARED_RULES = (
-    catalogue.COMMON_METERED.number,
-    catalogue.COMMON_NORM.number,
-    catalogue.COMMON_NEGATIVE.number,
+SHARED_RULES = tuple(
+    rule.number
+    for rule in (
+        catalogue.COMMON_METERED,
+        catalogue.COMMON_NORM,
+        catalogue.COMMON_NEGATIVE,
+        catalogue.EXECUTOR,
+        catalogue.EXECUTOR_NORM,
+        catalogue.HOUSING_METERED,
+        catalogue.HOUSING_NORM,
+        catalogue.HOUSING_AVERAGE,
+        catalogue.HOUSING_TRUE_UP,
+        catalogue.COMMON_EXCESS,
+    )
 )
+MANUAL_RULE = catalogue.MANUAL.number
 
 _PRICED = ["account_id", "building_id", "zone", "begins_on", "ends_on", "quantity_wh", "price_id", "price_e5"]
 
 
-def _account_problems(problems: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
-    """Name the accounts of the premises with problems; a building's own stay without an account."""
-    if problems.is_empty():
-        return empty(EXCEPTIONS)
-    accounts = segments.select("premise_id", "account_id").unique()
-    return problems.join(accounts, on="premise_id", how="left").select(
-        "building_id", "account_id", "code", "facts"
-    )
-
-
-def _unpriced(rows: pl.DataFrame) -> pl.DataFrame:
-    if rows.is_empty():
-        return empty(EXCEPTIONS)
-    return rows.unique(["account_id", "zone"], maintain_order=True).select(
-        "building_id",
-        "account_id",
-        code=pl.lit("no_price"),
-        facts=pl.struct(pl.col("tariff_group_id"), pl.col("zone").cast(pl.Int64)).struct.json_encode(),
-    )
-
-
 def rate(inputs: Inputs, parameters: ParameterSet, month: Month, *, with_common_needs: bool = True) -> Rated:
-    """Rate a month. `with_common_needs=False` leaves shares of buildings as they were posted (one account's re-rating).
+    """Rate a month. `with_common_needs=False` leaves shares of buildings as they were posted.
 
     An account with anything that cannot be judged gets no line at all: it is parked with the reasons.
     """
-    settings = read_settings(parameters, month)
-    prices = month_prices(inputs.prices, month)
-    segments, uncovered = build_segments(inputs)
-    living = segments.join(inputs.nonliving, on="premise_id", how="anti")
-    usage = measure(inputs, month, settings).without(individual.refused_premises(living))
+    calendar = Calendar((month,), (read_settings(parameters, month),))
+    return _rate(inputs, calendar, with_common_needs=with_common_needs)
 
-    judged_out = usage.problems.filter(pl.col("premise_id") > 0).select("premise_id").unique()
-    by_norm = individual.norm_premises(living, usage.registers, judged_out)
-    norm = individual.norm_rows(by_norm, month, settings)
-    unread = (
-        usage.registers.filter((pl.col("method") == UNKNOWN) & (pl.col("premise_id") > 0))
-        .join(by_norm, on="premise_id", how="anti")
-        .join(judged_out, on="premise_id", how="anti")
-    )
-    unmetered_shops = (
-        segments.join(inputs.nonliving, on="premise_id", how="semi")
-        .join(usage.registers, on="premise_id", how="anti")
-        .join(judged_out, on="premise_id", how="anti")
-        .unique("premise_id")
-    )
-    known = usage.registers.filter(
-        (pl.col("method") != UNKNOWN) & ~pl.col("premise_id").is_in(judged_out["premise_id"].implode())
-    )
-    met = individual.meter_rows(known, segments, month)
-    ownerless = (
-        known.filter((pl.col("premise_id") > 0) & (pl.col("usage_wh") != 0))
-        .join(met, on="installation_id", how="anti")
-        .join(inputs.nonliving, on="premise_id", how="anti")
-        .group_by("premise_id", "building_id", maintain_order=True)
-        .agg(pl.col("usage_wh").sum())
-    )
+
+def rate_months(inputs: Inputs, parameters: ParameterSet, months: Sequence[Month]) -> dict[Month, Rated]:
+    """Rate consecutive months of some premises in one pass, common needs aside. Raises ValueError for too many."""
+    if len(months) > MONTHS_AT_ONCE:
+        raise ValueError(f"{len(months)} months at once; the most is {MONTHS_AT_ONCE}")
+    if len(months) == 1:
+        return {months[0]: rate(inputs, parameters, months[0], with_common_needs=False)}
+    calendar = Calendar(tuple(months), tuple(read_settings(parameters, month) for month in months))
+    rated = _rate(_replicated(inputs, calendar), calendar, with_common_needs=False)
+    return {month: _of_month(rated, place, calendar) for place, month in enumerate(months)}
+
+
+def _rate(inputs: Inputs, calendar: Calendar, *, with_common_needs: bool) -> Rated:
+    payers = gather_payers(inputs)
+    segments, uncovered = build_segments(inputs, payers.services, calendar)
+    installations, readings = part_at_handovers(inputs, calendar)
+    usage = measure(installations, readings, calendar)
+    energy = use_of_premises(inputs, segments, usage, readings, calendar)
     problems = pl.concat(
         [
-            usage.problems,
-            premise_problem(unread, "missing_reading", "installation_id", "from_value_wh"),
-            premise_problem(unmetered_shops, "nonliving_without_meter"),
-            premise_problem(norm.missing, "no_norm", "norm_category", "rooms", "people"),
-            premise_problem(shared_premises(segments, month), "two_accounts_at_once", "days"),
+            energy.problems,
+            payers.problems,
+            premise_problem(shared_premises(segments, calendar), "two_accounts_at_once", "days"),
         ]
     )
 
-    metered, unpriced_meters = price_segments(met, prices)
-    normed, unpriced_norms = price_segments(norm.rows, prices)
-    raised, _ = price_segments(norm.uplift_rows, prices)
-    exceptions = [
-        _account_problems(problems, segments),
-        _account_problems(premise_problem(ownerless, "usage_without_account", "usage_wh"), segments),
-        uncovered.select("building_id", "account_id", code=pl.lit("no_terms"), facts=pl.lit("{}")),
-        _unpriced(unpriced_meters),
-        _unpriced(unpriced_norms),
-    ]
-    lines = [
-        to_lines(metered.filter(pl.col("method") == BY_READINGS), catalogue.METERED),
-        to_lines(metered.filter(pl.col("method") == BY_AVERAGE), catalogue.AVERAGE),
-        to_lines(normed, catalogue.NORM),
-        to_lines(raised, catalogue.NORM_UPLIFT),
-    ]
-    volumes = None
+    prices = month_prices(inputs.prices, calendar)
+    banded = cut_into_bands([rows for _, rows in energy.rows], segments, calendar)
+    priced, unpriced = [], []
+    for (rule, _), rows in zip(energy.rows, banded, strict=True):
+        with_price, without = price_segments(rows, prices)
+        priced.append((rule, with_price))
+        unpriced.append(without)
 
+    volumes = None
     if with_common_needs:
         volumes = common.building_volumes(
-            inputs, settings, usage.registers, norm.rows, problems, segments, month
+            inputs, calendar, energy.registers, _used(energy), problems, segments
         )
-        rows = common.share_rows(volumes.buildings, segments, month)
-        weights = common.zone_weights(usage.registers, segments, inputs.nonliving)
-        shares, unpriced_shares = price_segments(common.split_zones(rows, usage.registers, weights), prices)
-        energy = pl.concat([metered.select(_PRICED), normed.select(_PRICED)])
-        given_back = common.negative_rows(volumes.buildings, segments, inputs.nonliving, energy)
-        lines += [
-            to_lines(shares.filter("by_meter"), catalogue.COMMON_METERED),
-            to_lines(shares.filter(~pl.col("by_meter")), catalogue.COMMON_NORM),
-            to_lines(given_back, catalogue.COMMON_NEGATIVE),
-        ]
-        exceptions += [_account_problems(volumes.problems, segments), _unpriced(unpriced_shares)]
+        for rule, rows in common.charge_rows(volumes.buildings, segments, energy.registers, calendar):
+            with_price, without = price_segments(in_first_band(rows), prices)
+            priced.append((rule, with_price))
+            unpriced.append(without)
+        own = pl.concat([rows.select(_PRICED) for _, rows in priced[: len(energy.rows)]])
+        returned = common.negative_rows(volumes.buildings, segments, own)
+        priced.append((catalogue.COMMON_NEGATIVE, returned))
 
-    parked = shape(pl.concat(exceptions), EXCEPTIONS)
+    parked = _parked(inputs, payers, segments, problems, uncovered, unpriced, volumes)
     silenced = parked.filter(pl.col("account_id").is_not_null()).select("account_id").unique()
-    charged = pl.concat(lines)
+    charged = pl.concat([to_lines(rows, rule) for rule, rows in priced])
     if not silenced.is_empty():
         charged = charged.join(silenced, on="account_id", how="anti")
-    averages = known.filter(pl.col("method") == BY_AVERAGE).select(
-        "installation_id", "building_id", value_wh="to_value_wh"
-    )
-    assumed = individual.norm_estimates(usage.registers, norm.rows)
-    building_balances = (
-        empty(BUILDING_BALANCES) if volumes is None else common.balances(volumes.buildings, charged)
-    )
+    charged = share_out(charged, payers)
+    if installations is not inputs.installations:
+        charged = _decoded_because(charged, "installation_id", whole_register)
+    balances = empty(BUILDING_BALANCES) if volumes is None else common.balances(volumes.buildings, charged)
     return Rated(
-        lines=charged.sort("building_id", "account_id", "service", "rule", "zone", "begins_on"),
+        lines=charged.sort("building_id", "account_id", "service", "rule", "zone", "begins_on", "price_id"),
         exceptions=parked,
-        building_balances=building_balances,
-        estimates=shape(pl.concat([averages, assumed]), ESTIMATES),
+        building_balances=balances,
+        estimates=shape(energy.estimates.with_columns(whole_register(pl.col("installation_id"))), ESTIMATES),
+        reopened=shape(
+            usage.reopened.group_by("premise_id", "building_id").agg(pl.col("from_month").min()), REOPENED
+        ),
+    )
+
+
+def _used(energy: Energy) -> common.Used:
+    """Tell what was used by meter, by norm before any increase, and by agreement."""
+    of_rule = {rule.number: rows.select("building_id", "quantity_wh") for rule, rows in energy.rows}
+    metered = [
+        of_rule[rule.number]
+        for rule in (catalogue.METERED, catalogue.SPREAD, catalogue.AVERAGE, catalogue.COMMUNAL_SHARE)
+        if rule.number in of_rule
+    ]
+    shops = energy.shop_rows
+    living = pl.concat(metered)
+    by_norm = [of_rule[rule.number] for rule in (catalogue.NORM, catalogue.ABSENCE) if rule.number in of_rule]
+    return common.Used(
+        metered=pl.concat([living, shops.select("building_id", -pl.col("quantity_wh"))]),
+        by_norm=pl.concat(by_norm),
+        agreed=of_rule.get(catalogue.AGREED.number, living.clear()),
+    )
+
+
+def _parked(
+    inputs: Inputs,
+    payers: Payers,
+    segments: pl.DataFrame,
+    problems: pl.DataFrame,
+    uncovered: pl.DataFrame,
+    unpriced: list[pl.DataFrame],
+    volumes: common.Volumes | None,
+) -> pl.DataFrame:
+    """Name the accounts of the premises with problems; a building's own stay without an account."""
+    told = [
+        problems,
+        uncovered.select("premise_id", "building_id", code=pl.lit("no_terms"), facts=pl.lit("{}")),
+        *(_unpriced(rows) for rows in unpriced if not rows.is_empty()),
+    ]
+    if volumes is not None:
+        told.append(volumes.problems)
+    all_problems = pl.concat(told)
+    if all_problems.is_empty():
+        return empty(EXCEPTIONS)
+    # a communal apartment is judged whole: what is wrong in a room holds all of its accounts
+    roots = inputs.premises.filter(pl.col("root_id") != pl.col("premise_id")).select("premise_id", "root_id")
+    accounts = (
+        inputs.services.select("premise_id", "account_id")
+        .unique(maintain_order=True)
+        .join(roots, on="premise_id", how="left")
+        .select("account_id", whole_id=pl.coalesce("root_id", "premise_id"))
+    )
+    found = (
+        all_problems.join(roots, on="premise_id", how="left")
+        .with_columns(whole_id=pl.coalesce("root_id", "premise_id"))
+        .join(accounts, on="whole_id", how="left", maintain_order="left")
+    )
+    return shape(found, EXCEPTIONS)
+
+
+def _unpriced(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.unique(["account_id", "zone"], maintain_order=True).select(
+        "premise_id",
+        "building_id",
+        code=pl.lit("no_price"),
+        facts=pl.struct(
+            pl.col("tariff_group_id"), pl.col("zone").cast(pl.Int64), pl.col("band").cast(pl.Int64)
+        ).struct.json_encode(),
+    )
+
+
+def _decoded_because(lines: pl.DataFrame, name: str, decode: Callable[[pl.Expr], pl.Expr]) -> pl.DataFrame:
+    """Turn a coded id that lines keep in their `because` back into the database's."""
+    columns = []
+    for place in range(1, BECAUSE_WIDTH + 1):
+        numbers = [
+            rule.number for rule in rules() if len(rule.because) >= place and rule.because[place - 1] == name
+        ]
+        if numbers:
+            column = pl.col(f"because_{place}")
+            columns.append(
+                pl.when(pl.col("rule").is_in(numbers))
+                .then(decode(column))
+                .otherwise(column)
+                .alias(f"because_{place}")
+            )
+    return lines.with_columns(columns)
+
+
+def _replicated(inputs: Inputs, calendar: Calendar) -> Inputs:
+    """Stand everything once in each month, with coded ids; spans of days clipped to their months."""
+    services = calendar.clip(
+        calendar.replicate(inputs.services, "account_id", "premise_id", "building_id"), "premise_id"
+    )
+    return Inputs(
+        buildings=calendar.replicate(inputs.buildings, "building_id"),
+        premises=calendar.replicate(inputs.premises, "premise_id", "building_id", "parent_id", "root_id"),
+        services=services,
+        terms=calendar.clip(calendar.replicate(inputs.terms, "premise_id", "building_id"), "premise_id"),
+        installations=_standing(
+            calendar.replicate(inputs.installations, "installation_id", "building_id", "premise_id"), calendar
+        ),
+        readings=calendar.replicate(inputs.readings, "installation_id"),
+        prices=inputs.prices,
+        tariff_groups=inputs.tariff_groups,
+        absences=calendar.replicate(inputs.absences, "premise_id", "building_id"),
+        unauthorised=calendar.clip(
+            calendar.replicate(inputs.unauthorised, "premise_id", "building_id"), "premise_id"
+        ),
+        common_history=inputs.common_history.clear(),
+    )
+
+
+def _standing(installations: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
+    """Keep the registers that stood in their month, or were taken down on its first day."""
+    return installations.filter(
+        pl.col("begins_on") < calendar.end("installation_id"),
+        pl.col("ends_on") >= calendar.first("installation_id"),
+    )
+
+
+def _of_month(rated: Rated, place: int, calendar: Calendar) -> Rated:
+    """Return one month of several, with the ids of the database."""
+
+    def mine(frame: pl.DataFrame, key: str, *ids: str) -> pl.DataFrame:
+        here = frame.filter(pl.col(key) % PLACES == place)
+        return here.with_columns(calendar.decoded(pl.col(name)) for name in ids)
+
+    lines = mine(rated.lines, "building_id", "account_id", "building_id")
+    for name in ("installation_id", "node_premise_id"):
+        lines = _decoded_because(lines, name, calendar.decoded)
+    return Rated(
+        lines=lines.select(list(LINES)),
+        exceptions=mine(rated.exceptions, "building_id", "account_id", "building_id").with_columns(
+            facts=pl.col("facts").map_elements(calendar.decoded_facts, return_dtype=pl.String)
+        ),
+        building_balances=rated.building_balances,
+        estimates=mine(rated.estimates, "building_id", "installation_id", "building_id"),
+        reopened=mine(rated.reopened, "building_id", "premise_id", "building_id"),
     )

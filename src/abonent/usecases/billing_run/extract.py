@@ -1,7 +1,8 @@
-"""Out of the database: what the rules of a month read about some whole buildings, or about one account."""
+"""Out of the database: what the rules of a month read about some whole buildings, or about some premises in them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
@@ -13,28 +14,65 @@ Reader = Callable[[str, frames.Schema], pl.DataFrame]
 _FOREVER = "9999-12-31"
 _ELECTRICITY = 1
 _ACCEPTED = 1
-_ESTIMATE = 6  # what the month itself is estimated at comes out of its rating, never into it
+_ESTIMATE = 6  # stored for people to see; usage lies between readings that were really taken
 
 
 @dataclass(frozen=True)
 class Window:
-    """What is read: buildings [first, last] of a branch, and of these only one account where it is given."""
+    """What is read: buildings [first, last] of a branch; of these only some, or only some whole premises, where given.
+
+    A communal apartment is whole with all its parts: see `whole_premises`.
+    """
 
     branch_id: int
     first_building: int
     last_building: int
-    account_id: int | None = None
-    premise_id: int | None = None
+    premise_ids: tuple[int, ...] | None = None
+    building_ids: tuple[int, ...] | None = None
 
-    def where(self) -> str:
+    def where_building(self, column: str = "building_id") -> str:
+        """Return the condition on any table that carries the building."""
+        condition = f"{column} BETWEEN {self.first_building} AND {self.last_building}"
+        if self.building_ids is None:
+            return condition
+        return f"{condition} AND {column} = ANY ({_array(self.building_ids)})"
+
+    def where(self, column: str = "premise_id", building: str = "building_id") -> str:
         """Return the condition on any table that carries building and premise."""
-        condition = f"building_id BETWEEN {self.first_building} AND {self.last_building}"
-        return condition if self.premise_id is None else f"{condition} AND premise_id = {self.premise_id}"
+        condition = self.where_building(building)
+        return (
+            condition if self.premise_ids is None else f"{condition} AND {column} = ANY ({self.premises()})"
+        )
+
+    def premises(self) -> str:
+        """Return the premises as an array of SQL."""
+        return _array(self.premise_ids or ())
 
 
-def extract(read: Reader, window: Window, month: Month, *, supplier_id: int) -> frames.Inputs:
-    """Read a window through `read`, in one snapshot. Every value in a query is a whole number or a date of ours."""
-    first, end = month.first_day, month.next().first_day
+def whole_premises(read: Reader, premise_ids: Iterable[int]) -> tuple[int, ...]:
+    """Return the premises with everything else of the communal apartments they belong to."""
+    found = read(
+        f"""WITH asked AS (SELECT unnest({_array(premise_ids)}) AS id),
+            roots AS (SELECT coalesce(p2.id, p1.id, p.id) AS id FROM asked JOIN places_premise p USING (id)
+                      LEFT JOIN places_premise p1 ON p1.id = p.parent_id
+                      LEFT JOIN places_premise p2 ON p2.id = p1.parent_id)
+            SELECT id FROM roots
+            UNION SELECT p.id FROM places_premise p JOIN roots ON p.parent_id = roots.id
+            UNION SELECT p.id FROM places_premise p JOIN places_premise p1 ON p1.id = p.parent_id
+                  JOIN roots ON p1.parent_id = roots.id""",
+        {"premise_id": pl.Int64},
+    )
+    return tuple(sorted(found["premise_id"]))
+
+
+def extract(
+    read: Reader, window: Window, months: tuple[Month, ...], *, supplier_id: int, known_until: date
+) -> frames.Inputs:
+    """Read a window for consecutive months through `read`, in one snapshot.
+
+    Readings taken before `known_until` are known. Every value in a query is a whole number or a date of ours.
+    """
+    first, end = months[0].first_day, months[-1].next().first_day
     span = f"daterange('{first}', '{end}')"
     clipped = (
         f"greatest(lower(during), DATE '{first}') AS begins_on, least(upper(during), DATE '{end}') AS ends_on"
@@ -42,20 +80,23 @@ def extract(read: Reader, window: Window, month: Month, *, supplier_id: int) -> 
     where = window.where()
 
     buildings = read(
-        f"""SELECT id, kind = 1, premises_area_dm2, common_area_dm2, common_norm_category, common_needs,
-                   excess_to_consumers
-            FROM places_building
-            WHERE id BETWEEN {window.first_building} AND {window.last_building} AND branch_id = {window.branch_id}""",
+        f"""SELECT b.id, kind = 1, coalesce(premises_area_dm2, 0), coalesce(common_area_dm2, 0),
+                   coalesce(common_norm_category, 1), coalesce(common_needs, 0), coalesce(common_basis, 1),
+                   coalesce(excess_to_consumers, false)
+            FROM places_building b
+            LEFT JOIN places_buildingterms t ON t.building_id = b.id AND t.during @> DATE '{first}'
+                AND {window.where_building("t.building_id")}
+            WHERE {window.where_building("b.id")} AND branch_id = {window.branch_id}""",
         frames.BUILDINGS,
     )
-    account = "" if window.account_id is None else f" AND account_id = {window.account_id}"
     services = read(
-        f"""SELECT account_id, premise_id, building_id, {clipped} FROM contracts_accountservice
-            WHERE {where}{account} AND service = {_ELECTRICITY} AND during && {span}""",
+        f"""SELECT account_id, premise_id, building_id, share_numerator, share_denominator, {clipped}
+            FROM contracts_accountservice WHERE {where} AND service = {_ELECTRICITY} AND during && {span}""",
         frames.SERVICES,
     )
     terms = read(
-        f"""SELECT premise_id, building_id, tariff_group_id, area_dm2, rooms, residents, owners, uplift_cause, {clipped}
+        f"""SELECT premise_id, building_id, tariff_group_id, area_dm2, rooms, residents, owners, uplift_cause,
+                   room_meters_agreed, agreed_wh_per_month, {clipped}
             FROM contracts_premiseterms WHERE {where} AND during && {span}""",
         frames.TERMS,
     )
@@ -63,71 +104,120 @@ def extract(read: Reader, window: Window, month: Month, *, supplier_id: int) -> 
     installations = read(
         f"""SELECT id, building_id, coalesce(premise_id, 0), zone, digits, ratio, lower(during),
                    coalesce(upper(during), DATE '{_FOREVER}')
-            FROM metering_installation WHERE {where} AND during && daterange('{month.previous().last_day}', '{end}')""",
+            FROM metering_installation
+            WHERE {where} AND during && daterange('{months[0].previous().last_day}', '{end}')""",
         frames.INSTALLATIONS,
     )
-    readings = read(
-        f"""SELECT installation_id, taken_on, value_wh, source FROM metering_reading
-            WHERE {_of(installations, window)} AND status = {_ACCEPTED}
-              AND taken_on >= DATE '{month.previous().first_day}' AND taken_on < DATE '{end}'
-              AND NOT (taken_on >= DATE '{first}' AND source = {_ESTIMATE})""",
-        frames.READINGS,
-    )
-    nonliving = read(
-        f"""SELECT id FROM places_premise
-            WHERE building_id BETWEEN {window.first_building} AND {window.last_building} AND kind = 2""",
-        frames.NONLIVING,
+    premises = read(
+        f"""SELECT p.id, p.building_id, p.kind, coalesce(p.parent_id, 0), coalesce(up.parent_id, p.parent_id, p.id)
+            FROM places_premise p LEFT JOIN places_premise up ON up.id = p.parent_id
+            WHERE {window.where("p.id", "p.building_id")} AND p.kind <> 1""",
+        frames.PREMISES,
     )
     prices = read(
-        f"""SELECT id, tariff_group_id, zone, price_e5, lower(during), coalesce(upper(during), DATE '{_FOREVER}')
+        f"""SELECT id, tariff_group_id, zone, band, price_e5, lower(during), coalesce(upper(during), DATE '{_FOREVER}')
             FROM contracts_price WHERE supplier_id = {supplier_id} AND during && {span}""",
         frames.PRICES,
     )
-    tariff_groups = read("SELECT id, norm_category FROM contracts_tariffgroup", frames.TARIFF_GROUPS)
+    tariff_groups = read(
+        "SELECT id, norm_category, banding, band_category FROM contracts_tariffgroup", frames.TARIFF_GROUPS
+    )
+    absences = read(
+        f"""SELECT premise_id, building_id, people, left_on, returned_on FROM contracts_absence
+            WHERE {where} AND state = 2 AND left_on < DATE '{end}' AND returned_on > DATE '{first}'""",
+        frames.ABSENCES,
+    )
+    unauthorised = read(
+        f"""SELECT premise_id, building_id, power_w, {clipped} FROM contracts_unauthoriseduse
+            WHERE {where} AND annulled_at IS NULL AND during && {span}""",
+        frames.UNAUTHORISED,
+    )
 
     mine = buildings.select("building_id")
     installations = installations.join(mine, on="building_id", how="semi")
     return frames.Inputs(
         buildings=buildings,
-        nonliving=nonliving,
+        premises=premises.join(mine, on="building_id", how="semi"),
         services=services.join(mine, on="building_id", how="semi"),
         terms=terms.join(mine, on="building_id", how="semi"),
         installations=installations,
-        readings=_with_history(read, readings, installations, month),
+        readings=_readings(read, window, installations, months, known_until),
         prices=prices,
         tariff_groups=tariff_groups,
+        absences=absences.join(mine, on="building_id", how="semi"),
+        unauthorised=unauthorised.join(mine, on="building_id", how="semi"),
+        common_history=_common_history(read, window, buildings, months[0]),
     )
 
 
-def _of(installations: pl.DataFrame, window: Window) -> str:
-    if window.premise_id is None:
-        return f"building_id BETWEEN {window.first_building} AND {window.last_building}"
-    return f"installation_id = ANY ({_array(installations['installation_id'])})"
+def _array(ids: Iterable[int]) -> str:
+    return f"ARRAY[{','.join(map(str, ids))}]::bigint[]"
 
 
-def _array(ids: pl.Series) -> str:
-    return f"ARRAY[{','.join(map(str, ids.to_list()))}]::bigint[]"
-
-
-def _with_history(
-    read: Reader, readings: pl.DataFrame, installations: pl.DataFrame, month: Month
+def _readings(
+    read: Reader,
+    window: Window,
+    installations: pl.DataFrame,
+    months: tuple[Month, ...],
+    known_until: date,
 ) -> pl.DataFrame:
-    """Add the whole history of the registers that lack a reading in this month or in the one before."""
-    first = month.first_day
-    ids = installations.select("installation_id")
+    """Return what the registers really showed; their whole history where the month does not lie between two readings."""
+    columns = "SELECT installation_id, taken_on, value_wh, source FROM metering_reading WHERE"
+    actual = f"status = {_ACCEPTED} AND source <> {_ESTIMATE}"
+    if window.premise_ids is not None:
+        if installations.is_empty():
+            return frames.empty(frames.READINGS)
+        ids = _array(installations["installation_id"])
+        return read(
+            f"{columns} installation_id = ANY ({ids}) AND {actual} AND taken_on < DATE '{known_until}'",
+            frames.READINGS,
+        )
+    first, before = months[0].first_day, months[0].previous().first_day
+    readings = read(
+        f"""{columns} {window.where_building()} AND {actual}
+            AND taken_on >= DATE '{before}' AND taken_on < DATE '{known_until}'""",
+        frames.READINGS,
+    )
     bracketed = (
-        readings.with_columns(inside=pl.col("taken_on") >= first)
+        readings.with_columns(later=pl.col("taken_on") >= first)
         .group_by("installation_id")
-        .agg(pl.col("inside").any().alias("current"), (~pl.col("inside")).any().alias("previous"))
+        .agg(pl.col("later").any().alias("current"), (~pl.col("later")).any().alias("previous"))
         .filter(pl.col("current") & pl.col("previous"))
     )
-    lacking = ids.join(bracketed, on="installation_id", how="anti")["installation_id"]
+    lacking = installations.select("installation_id").join(bracketed, on="installation_id", how="anti")
     if lacking.is_empty():
         return readings
     older = read(
-        f"""SELECT installation_id, taken_on, value_wh, source FROM metering_reading
-            WHERE installation_id = ANY ({_array(lacking)}) AND status = {_ACCEPTED}
-              AND taken_on < DATE '{month.previous().first_day}'""",
+        f"""{columns} installation_id = ANY ({_array(lacking["installation_id"])}) AND {actual}
+            AND taken_on < DATE '{before}'""",
         frames.READINGS,
     )
     return pl.concat([readings, older])
+
+
+def _common_history(read: Reader, window: Window, buildings: pl.DataFrame, month: Month) -> pl.DataFrame:
+    """Return the deficits executors carry and last year's common needs, of the buildings where they matter.
+
+    Of several balances of a month the last posted one holds.
+    """
+    asked = buildings.filter(pl.col("common_needs") >= 2)["building_id"]
+    if asked.is_empty() or window.premise_ids is not None:
+        return frames.empty(frames.COMMON_HISTORY)
+    year = Month(month.year - 1, 1)
+    return read(
+        f"""WITH standing AS (
+                SELECT DISTINCT ON (b.building_id, b.period) b.* FROM charging_buildingbalance b
+                JOIN charging_run r ON r.id = b.run_id
+                WHERE b.building_id = ANY ({_array(asked)}) AND r.state = 4 AND r.kind <> 3
+                  AND b.period >= DATE '{year.first_day}' AND b.period < DATE '{month.first_day}'
+                ORDER BY b.building_id, b.period, r.posted_at DESC, r.id DESC)
+            SELECT building_id,
+                   coalesce(sum(carried_wh) FILTER (WHERE period = DATE '{month.previous().first_day}'), 0)::bigint,
+                   count(*) FILTER (WHERE last_year AND method <> 2),
+                   coalesce(sum(common_wh) FILTER (WHERE last_year AND method <> 2), 0)::bigint,
+                   coalesce(sum(distributed_wh) FILTER (WHERE last_year), 0)::bigint,
+                   coalesce(sum(cap_wh) FILTER (WHERE last_year), 0)::bigint
+            FROM (SELECT *, period < DATE '{Month(month.year, 1).first_day}' AS last_year FROM standing) s
+            GROUP BY building_id""",
+        frames.COMMON_HISTORY,
+    )

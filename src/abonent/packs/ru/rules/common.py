@@ -1,4 +1,4 @@
-"""Common needs of apartment buildings: formulas 12 and 15 of app. 2, п. 44, 46, 47 of ПП РФ 354.
+"""Common needs of apartment buildings: formulas 12 and 15 of app. 2, п. 44, 46, 47 of ПП РФ 354; ПП РФ 124; ПП РФ 491.
 
 Whatever is shared out goes through `engine.allocate`, so that the shares of a building, with what falls on premises
 without an account, add up to the building.
@@ -10,59 +10,82 @@ import polars as pl
 
 from abonent.engine import allocate, fixed
 from abonent.engine.frames import BUILDING_BALANCES, Inputs, shape
-from abonent.kernel.periods import Month
-from abonent.packs.ru.rules.catalogue import COMMON_METERED, COMMON_NEGATIVE, COMMON_NORM
-from abonent.packs.ru.rules.individual import SINGLE_RATE
+from abonent.engine.registry import Rule
+from abonent.packs.ru.rules import catalogue
+from abonent.packs.ru.rules.calendar import Calendar
+from abonent.packs.ru.rules.common_zones import SINGLE_ZONE, split_zones, zone_weights
 from abonent.packs.ru.rules.problems import premise_problem
-from abonent.packs.ru.rules.settings import Settings
-from abonent.packs.ru.rules.usage import UNKNOWN
+from abonent.packs.ru.rules.segments import COMMON, HEATING, NONLIVING, is_living
+from abonent.packs.ru.rules.usage import BY_AVERAGE, UNKNOWN
 
-PAID_BY_CONSUMERS = 1
+PAID_BY_CONSUMERS, PAID_BY_EXECUTOR, PAID_AS_HOUSING = 1, 2, 3
+BASIS_READINGS, BASIS_NORM, BASIS_AVERAGE = 1, 2, 3
 BY_BUILDING_METER, BY_NORM, BY_METER_AVERAGE = 1, 2, 3
 _DM2_IN_M2 = 100
+_SHARED = [
+    rule.number
+    for rule in (
+        catalogue.COMMON_METERED,
+        catalogue.COMMON_NORM,
+        catalogue.HOUSING_METERED,
+        catalogue.HOUSING_NORM,
+        catalogue.HOUSING_AVERAGE,
+    )
+]
+
+
+@dataclass(frozen=True)
+class Used:
+    """What the premises of a shard used, as it is charged: frames with building_id and quantity_wh."""
+
+    metered: pl.DataFrame
+    by_norm: pl.DataFrame
+    agreed: pl.DataFrame
 
 
 @dataclass(frozen=True)
 class Volumes:
-    """A row per building whose common needs its consumers pay: BUILDING_BALANCES before anything is shared out."""
+    """A row per building with common needs: BUILDING_BALANCES before anything is shared out."""
 
     buildings: pl.DataFrame
     problems: pl.DataFrame
 
 
+def _sum(frame: pl.DataFrame, quantity: str, into: str) -> pl.DataFrame:
+    return frame.group_by("building_id").agg(pl.col(quantity).sum().alias(into))
+
+
 def building_volumes(
     inputs: Inputs,
-    settings: Settings,
+    calendar: Calendar,
     registers: pl.DataFrame,
-    norm: pl.DataFrame,
+    used: Used,
     unjudged: pl.DataFrame,
     segments: pl.DataFrame,
-    month: Month,
 ) -> Volumes:
-    """Work out what each building used in common.
+    """Work out what each building used in common, and who is to bear it.
 
-    `registers` have their usage, `norm` are the rows by norm before any increase, `unjudged` the problems found so far:
-    a building with a premise that could not be judged cannot be judged either.
+    `registers` have their usage; `unjudged` are the problems found so far: a building with a premise that could not be
+    judged cannot be judged either.
     """
-    concerned = inputs.buildings.filter(pl.col("apartments") & (pl.col("common_needs") == PAID_BY_CONSUMERS))
+    settings, month = calendar.settings[0], calendar.months[0]
+    concerned = inputs.buildings.filter(pl.col("apartments") & (pl.col("common_needs") > 0))
     own = registers.filter(pl.col("premise_id") == 0)
-    flats = registers.filter((pl.col("premise_id") > 0) & (pl.col("method") != UNKNOWN)).with_columns(
-        shop=pl.col("premise_id").is_in(inputs.nonliving["premise_id"].implode())
-    )
+    known = registers.filter((pl.col("premise_id") > 0) & (pl.col("method") != UNKNOWN))
+    special = inputs.premises.select("premise_id", "kind")
+    of_kind = known.join(special.filter(pl.col("kind").is_in([NONLIVING, HEATING])), on="premise_id")
     supplied = own.group_by("building_id").agg(
         pl.col("usage_wh").sum().alias("supplied_wh"),
-        pl.col("method").max().alias("worst"),
+        (pl.col("method") == BY_AVERAGE).any().alias("averaged"),
         (pl.col("method") == UNKNOWN).any().alias("silent"),
     )
-    metered = flats.group_by("building_id").agg(
-        pl.col("usage_wh").filter("shop").sum().alias("nonliving_wh"),
-        pl.col("usage_wh").filter(~pl.col("shop")).sum().alias("metered_wh"),
+    taken_out = of_kind.group_by("building_id").agg(
+        pl.col("usage_wh").filter(pl.col("kind") == NONLIVING).sum().alias("shops_wh"),
+        pl.col("usage_wh").filter(pl.col("kind") == HEATING).sum().alias("heating_wh"),
     )
-    by_norm = norm.group_by("building_id").agg(pl.col("quantity_wh").sum().alias("norm_wh"))
-    people = (
-        segments.join(inputs.nonliving, on="premise_id", how="anti")
-        .group_by("building_id")
-        .agg((pl.col("people") * pl.col("days")).sum().alias("resident_days"))
+    lived_in = segments.filter(is_living())
+    people = lived_in.group_by("building_id").agg(
+        (pl.col("people") * pl.col("days")).sum().alias("resident_days")
     )
     listed = segments.group_by("building_id").agg(
         (pl.col("area_dm2").cast(pl.Int64) * pl.col("days")).sum().alias("listed_area_days")
@@ -70,26 +93,34 @@ def building_volumes(
     held = unjudged.group_by("building_id").agg(
         pl.len().cast(pl.Int64).alias("held"), (pl.col("premise_id") == 0).any().alias("own_meter_held")
     )
+    counts = (
+        "shops_wh", "agreed_wh", "heating_wh", "metered_wh", "norm_wh", "resident_days", "listed_area_days", "held",
+        "carried_wh", "year_months", "year_common_wh", "year_charged_wh", "year_cap_wh",
+    )  # fmt: skip
+    joined = concerned.join(settings.common_norms, on="common_norm_category", how="left")
+    for part in (
+        supplied,
+        taken_out,
+        _sum(used.metered, "quantity_wh", "metered_wh"),
+        _sum(used.by_norm, "quantity_wh", "norm_wh"),
+        _sum(used.agreed, "quantity_wh", "agreed_wh"),
+        people,
+        listed,
+        held,
+        inputs.common_history,
+    ):
+        joined = joined.join(part, on="building_id", how="left")
     joined = (
-        concerned.join(settings.common_norms, on="common_norm_category", how="left")
-        .join(supplied, on="building_id", how="left")
-        .join(metered, on="building_id", how="left")
-        .join(by_norm, on="building_id", how="left")
-        .join(people, on="building_id", how="left")
-        .join(listed, on="building_id", how="left")
-        .join(held, on="building_id", how="left")
-        .with_columns(
-            pl.col(
-                "nonliving_wh", "metered_wh", "norm_wh", "resident_days", "listed_area_days", "held"
-            ).fill_null(0),
+        joined.with_columns(
+            pl.col(*counts).fill_null(0),
             by_meter=pl.col("supplied_wh").is_not_null() & ~pl.col("silent").fill_null(True),
-            heating_wh=pl.lit(0, dtype=pl.Int64),
         )
         .with_columns(
             pl.col("supplied_wh").fill_null(0),
+            nonliving_wh=pl.col("shops_wh") + pl.col("agreed_wh"),
             method=pl.when(~pl.col("by_meter"))
             .then(BY_NORM)
-            .when(pl.col("worst") > BY_BUILDING_METER)
+            .when(pl.col("averaged"))
             .then(BY_METER_AVERAGE)
             .otherwise(BY_BUILDING_METER),
             cap_wh=fixed.mul_div("norm_wh_per_m2", "common_area_dm2", divisor=_DM2_IN_M2),
@@ -106,25 +137,72 @@ def building_volumes(
             .otherwise("cap_wh")
         )
         .with_columns(
+            **_borne(settings.true_up_month == month.month),
             negative_wh=(-pl.col("common_wh")).clip(lower_bound=0),
-            distributed_wh=pl.when(~pl.col("excess_to_consumers"))
-            .then(pl.min_horizontal("common_wh", "cap_wh"))
-            .otherwise("common_wh")
-            .clip(lower_bound=0),
-        )
-        .with_columns(
-            executor_wh=pl.col("common_wh").clip(lower_bound=0) - pl.col("distributed_wh"),
             area_dm2=pl.col("premises_area_dm2"),
             residents=pl.col("resident_days") // month.days,
         )
     )
-    no_area = pl.col("premises_area_dm2") <= 0
-    area_too_small = pl.col("listed_area_days") > pl.col("premises_area_dm2") * month.days
-    no_norm = pl.col("norm_wh_per_m2").is_null()
+    return _judged(joined, settings.negative_max_percent, month.days)
+
+
+def _borne(true_up: bool) -> dict[str, pl.Expr]:
+    """Who bears the common needs: what consumers are charged, what the executor is, and what is carried on."""
+    executor = pl.col("common_needs") == PAID_BY_EXECUTOR
+    housing = pl.col("common_needs") == PAID_AS_HOUSING
+    common = pl.col("common_wh").clip(lower_bound=0)
+    capped = pl.when("excess_to_consumers").then(common).otherwise(pl.min_horizontal(common, "cap_wh"))
+    average = fixed.mul_div("year_common_wh", 1, divisor=pl.max_horizontal("year_months", 1))
+    planned = (
+        pl.when(pl.col("common_basis") == BASIS_NORM)
+        .then("cap_wh")
+        .when(pl.col("common_basis") == BASIS_AVERAGE)
+        .then(
+            pl.when(pl.col("year_months") == 0)
+            .then("cap_wh")
+            .when("excess_to_consumers")
+            .then(average.clip(lower_bound=0))
+            .otherwise(pl.min_horizontal(average.clip(lower_bound=0), "cap_wh"))
+        )
+        .otherwise(capped)
+    )
+    distributed = pl.when(executor).then(0).when(housing).then(planned).otherwise(capped)
+    deficit = pl.when("by_meter").then("carried_wh").otherwise(0)
+    owed = pl.col("common_wh") - deficit
+    last_year = pl.col("year_common_wh").clip(lower_bound=0)
+    used = (
+        pl.when("excess_to_consumers").then(last_year).otherwise(pl.min_horizontal(last_year, "year_cap_wh"))
+    )
+    trued_up = housing & (pl.col("common_basis") != BASIS_READINGS) & (pl.col("year_months") > 0)
+    excess = (
+        pl.when(housing & (pl.col("common_basis") != BASIS_READINGS)).then(0).otherwise(common - distributed)
+    )
+    return {
+        "distributed_wh": distributed,
+        "executor_wh": pl.when(executor).then(owed.clip(lower_bound=0)).otherwise(excess),
+        "carried_in_wh": pl.when(executor).then("carried_wh").otherwise(0),
+        "carried_out_wh": pl.when(~executor)
+        .then(0)
+        .when("by_meter")
+        .then((-owed).clip(lower_bound=0))
+        .otherwise("carried_wh"),
+        "year_used_wh": used,
+        "true_up_wh": pl.when(trued_up).then(used - pl.col("year_charged_wh")).otherwise(0)
+        if true_up
+        else pl.lit(0, dtype=pl.Int64),
+    }
+
+
+def _judged(joined: pl.DataFrame, negative_max_percent: int, days: int) -> Volumes:
+    """Set the buildings aside that cannot be shared out, each with its reason."""
+    executor = pl.col("common_needs") == PAID_BY_EXECUTOR
+    no_area = ~executor & (pl.col("premises_area_dm2") <= 0)
+    area_too_small = ~executor & (pl.col("listed_area_days") > pl.col("premises_area_dm2") * days)
+    no_norm = pl.col("norm_wh_per_m2").is_null() & ~(executor & pl.col("by_meter"))
     incomplete = (pl.col("held") > 0) & (pl.col("by_meter") | pl.col("own_meter_held").fill_null(False))
     # a fall so deep is a wrong building meter or a wrong list of flats, not a negative balance
     unbalanced = pl.col("by_meter") & (
-        pl.col("negative_wh") * 100 > pl.col("supplied_wh") * settings.negative_max_percent
+        pl.col("negative_wh") * 100 > pl.col("supplied_wh") * negative_max_percent
     )
     problems, rest = [], joined.with_columns(premise_id=pl.lit(0, dtype=pl.Int64))
     for code, wrong, facts in (
@@ -140,123 +218,124 @@ def building_volumes(
     ):
         problems.append(premise_problem(rest.filter(wrong), code, *facts))
         rest = rest.filter(~wrong)
-    return Volumes(rest.drop("premise_id"), pl.concat(problems))
+    return Volumes(rest.drop("premise_id").with_columns(pl.col("cap_wh").fill_null(0)), pl.concat(problems))
 
 
-def share_rows(volumes: pl.DataFrame, segments: pl.DataFrame, month: Month) -> pl.DataFrame:
-    """Share `distributed_wh` out by area and days (formulas 12 and 15: S_i ÷ S_об), a row per segment.
+def charge_rows(
+    volumes: pl.DataFrame, segments: pl.DataFrame, registers: pl.DataFrame, calendar: Calendar
+) -> list[tuple[Rule, pl.DataFrame]]:
+    """Return the rows of consumers and executors by rule, split by zones, ready to be priced."""
+    sharing = segments.filter(pl.col("kind") != COMMON)
+    weights = zone_weights(registers, sharing)
+    months_days = calendar.months[0].days
+    consumers = pl.col("common_needs") == PAID_BY_CONSUMERS
+    basis = pl.col("common_basis")
+    shared = share_rows(volumes, sharing, "distributed_wh", months_days)
+    split = split_zones(shared, registers, weights).with_columns(pl.col("distributed_wh").alias("common_wh"))
+    by_meter = pl.col("by_meter")
+    averaged = ~consumers & (basis == BASIS_AVERAGE) & (pl.col("year_months") > 0)
+    normed = (
+        pl.when(consumers)
+        .then(~by_meter)
+        .otherwise(pl.when(basis == BASIS_READINGS).then(~by_meter).otherwise(~averaged))
+    )
+    rows = [
+        (catalogue.COMMON_METERED, split.filter(consumers & ~normed)),
+        (catalogue.COMMON_NORM, split.filter(consumers & normed)),
+    ]
+    if not split.filter(~consumers).is_empty():
+        rows += [
+            (catalogue.HOUSING_METERED, split.filter(~consumers & ~normed & ~averaged)),
+            (catalogue.HOUSING_NORM, split.filter(~consumers & normed)),
+            (catalogue.HOUSING_AVERAGE, split.filter(~consumers & averaged)),
+        ]
+    if not volumes.filter(pl.col("true_up_wh") != 0).is_empty():
+        trued = split_zones(share_rows(volumes, sharing, "true_up_wh", months_days), registers, weights)
+        rows.append((catalogue.HOUSING_TRUE_UP, trued))
+    executors = segments.filter(pl.col("kind") == COMMON)
+    if not executors.is_empty():
+        rows += _executor_rows(volumes, executors, weights)
+    return rows
+
+
+def _executor_rows(
+    volumes: pl.DataFrame, executors: pl.DataFrame, weights: pl.DataFrame
+) -> list[tuple[Rule, pl.DataFrame]]:
+    """Charge the account that stands on the common property what its building leaves to the executor, by days."""
+    owing = volumes.filter(pl.col("executor_wh") > 0).select(
+        "building_id", "common_needs", "by_meter", "executor_wh", "common_wh", "carried_in_wh", "distributed_wh",
+        "cap_wh", "norm_wh_per_m2", "common_area_dm2",
+    )  # fmt: skip
+    mine = allocate.allocate(
+        executors.join(owing, on="building_id", how="inner"),
+        total="executor_wh",
+        weight="days",
+        group="building_id",
+        order=["premise_id", "begins_on"],
+        into="quantity_wh",
+    ).with_row_index("__share")
+    zoned = mine.join(
+        weights.with_columns(zones_total_wh=pl.col("weight_wh").sum().over("building_id")).filter(
+            pl.col("zones_total_wh") > 0
+        ),
+        on="building_id",
+        how="inner",
+    ).rename({"weight_wh": "zone_part_wh"})
+    parts = allocate.allocate(
+        zoned, total="quantity_wh", weight="zone_part_wh", group="__share", order="zone", into="__part"
+    ).with_columns(quantity_wh="__part")
+    plain = mine.join(zoned, on="__share", how="anti").with_columns(SINGLE_ZONE)
+    rows = pl.concat([plain, parts.select(plain.columns)]).drop("__share").filter(pl.col("quantity_wh") > 0)
+    by_contract = pl.col("common_needs") == PAID_BY_EXECUTOR
+    return [
+        (catalogue.EXECUTOR, rows.filter(by_contract & pl.col("by_meter"))),
+        (catalogue.EXECUTOR_NORM, rows.filter(by_contract & ~pl.col("by_meter"))),
+        (catalogue.COMMON_EXCESS, rows.filter(~by_contract)),
+    ]
+
+
+def share_rows(volumes: pl.DataFrame, segments: pl.DataFrame, total: str, days: int) -> pl.DataFrame:
+    """Share `total` out by area and days (formulas 12 and 15: S_i ÷ S_об), a row per segment.
 
     What falls on the area that no account answers for is nobody's row, and is dropped.
     """
-    positive = volumes.filter(pl.col("distributed_wh") > 0)
-    facts = positive.select(
-        "building_id",
-        "distributed_wh",
-        "norm_wh_per_m2",
-        "common_area_dm2",
-        "by_meter",
+    concerned = volumes.filter(pl.col(total) != 0)
+    facts = concerned.select(
+        "building_id", "distributed_wh", "norm_wh_per_m2", "common_area_dm2", "by_meter", "common_needs",
+        "common_basis", "true_up_wh", "year_months", "year_common_wh", "year_used_wh", "year_charged_wh",
         total_area_dm2="premises_area_dm2",
-    )
+    )  # fmt: skip
     mine = segments.join(facts, on="building_id", how="inner").with_columns(
         weight=pl.col("area_dm2").cast(pl.Int64) * pl.col("days")
     )
-    nobody = positive.select(
+    nobody = concerned.select(
         "building_id",
-        "distributed_wh",
-        weight=pl.col("premises_area_dm2") * month.days - pl.col("listed_area_days"),
+        total,
+        weight=pl.col("premises_area_dm2") * days - pl.col("listed_area_days"),
     )
     shared = allocate.allocate(
         pl.concat([mine, nobody], how="diagonal"),
-        total="distributed_wh",
+        total=total,
         weight="weight",
         group="building_id",
         order=["premise_id", "begins_on"],
         into="quantity_wh",
     )
-    rows = shared.filter(pl.col("account_id").is_not_null()).with_columns(common_wh="distributed_wh")
-    return rows.drop("distributed_wh", "weight")
+    return shared.filter(pl.col("account_id").is_not_null()).drop("weight")
 
 
-def zone_weights(registers: pl.DataFrame, segments: pl.DataFrame, nonliving: pl.DataFrame) -> pl.DataFrame:
-    """Return building_id, zone, weight_wh: how the common needs of a building lie in the zones of its meter.
-
-    Where every flat counts in the zones of the building meter, what is left in each zone (formula 12 zone by zone);
-    otherwise in the ratio of the building meter's zones.
-    """
-    own = registers.filter(
-        (pl.col("premise_id") == 0) & (pl.col("zone") != SINGLE_RATE) & (pl.col("usage_wh") > 0)
-    )
-    if own.is_empty():
-        return pl.DataFrame(schema={"building_id": pl.Int64, "zone": pl.Int16, "weight_wh": pl.Int64})
-    zones = own.group_by("building_id", "zone").agg(pl.col("usage_wh").sum().alias("supplied_wh"))
-    inside = registers.filter((pl.col("premise_id") > 0) & (pl.col("method") != UNKNOWN))
-    used = inside.group_by("building_id", "zone").agg(pl.col("usage_wh").sum().alias("used_wh"))
-    foreign = pl.concat(
-        [
-            inside.join(zones, on=["building_id", "zone"], how="anti").select("building_id"),
-            segments.join(nonliving, on="premise_id", how="anti")
-            .join(inside, on="premise_id", how="anti")
-            .select("building_id"),
-        ]
-    ).unique()
-    left = (
-        zones.join(used, on=["building_id", "zone"], how="left")
-        .with_columns(left_wh=pl.col("supplied_wh") - pl.col("used_wh").fill_null(0))
-        .join(foreign.with_columns(foreign=True), on="building_id", how="left")
-    )
-    every_zone_left = (pl.col("left_wh") >= 0).all().over("building_id") & pl.col("foreign").is_null()
-    return left.select(
-        "building_id", "zone", weight_wh=pl.when(every_zone_left).then("left_wh").otherwise("supplied_wh")
-    )
-
-
-def split_zones(rows: pl.DataFrame, registers: pl.DataFrame, weights: pl.DataFrame) -> pl.DataFrame:
-    """Split shares of accounts billed by zones in the ratio of their building's zones; the others stay single-rate.
-
-    Adds zone, zone_part_wh and zones_total_wh (the weights the split was made by; 0 where there was none).
-    """
-    single = {"zone": SINGLE_RATE, "zone_part_wh": 0, "zones_total_wh": 0}
-    plain = [
-        pl.lit(value, dtype=pl.Int16 if name == "zone" else pl.Int64).alias(name)
-        for name, value in single.items()
-    ]
-    if weights.is_empty():
-        return rows.with_columns(plain)
-    theirs = (
-        registers.filter((pl.col("premise_id") > 0) & (pl.col("zone") != SINGLE_RATE))
-        .select("premise_id", "building_id", "zone")
-        .unique()
-        .join(weights, on=["building_id", "zone"], how="inner")
-        .drop("building_id")
-        .with_columns(zones_total_wh=pl.col("weight_wh").sum().over("premise_id"))
-        .filter(pl.col("zones_total_wh") > 0)
-        .rename({"weight_wh": "zone_part_wh"})
-    )
-    numbered = rows.with_row_index("__share")
-    zoned = numbered.join(theirs, on="premise_id", how="inner")
-    if zoned.is_empty():
-        return rows.with_columns(plain)
-    split = allocate.allocate(
-        zoned, total="quantity_wh", weight="zone_part_wh", group="__share", order="zone", into="__part"
-    ).with_columns(quantity_wh="__part")
-    rest = numbered.join(theirs, on="premise_id", how="anti").with_columns(plain)
-    return pl.concat([split.select(rest.columns), rest]).drop("__share")
-
-
-def negative_rows(
-    volumes: pl.DataFrame, segments: pl.DataFrame, nonliving: pl.DataFrame, energy: pl.DataFrame
-) -> pl.DataFrame:
+def negative_rows(volumes: pl.DataFrame, segments: pl.DataFrame, energy: pl.DataFrame) -> pl.DataFrame:
     """Give a negative balance back to living premises by residents, no more than they used themselves (п. 47).
 
     `energy` are the priced individual rows. Returns negative rows with the price of the energy they take back.
     """
-    negative = volumes.filter(pl.col("negative_wh") > 0).select(
-        "building_id", "negative_wh", total_residents="residents"
-    )
+    negative = volumes.filter(
+        (pl.col("negative_wh") > 0) & (pl.col("common_needs") == PAID_BY_CONSUMERS)
+    ).select("building_id", "negative_wh", total_residents="residents")
     if negative.is_empty():
         return energy.clear()
     people = (
-        segments.join(nonliving, on="premise_id", how="anti")
+        segments.filter(is_living())
         .join(negative, on="building_id", how="inner")
         .with_columns(weight=pl.col("people") * pl.col("days"))
         .group_by("building_id", "account_id", "negative_wh", "total_residents", maintain_order=True)
@@ -286,14 +365,14 @@ def negative_rows(
 def balances(volumes: pl.DataFrame, charged: pl.DataFrame) -> pl.DataFrame:
     """Return BUILDING_BALANCES: `charged` are the lines that stand, what they do not carry falls on nobody."""
     of_rule = charged.group_by("building_id").agg(
-        pl.col("quantity_wh")
-        .filter(pl.col("rule").is_in([COMMON_METERED.number, COMMON_NORM.number]))
+        pl.col("quantity_wh").filter(pl.col("rule").is_in(_SHARED)).sum().alias("assigned_wh"),
+        (-pl.col("quantity_wh").filter(pl.col("rule") == catalogue.COMMON_NEGATIVE.number))
         .sum()
-        .alias("assigned_wh"),
-        (-pl.col("quantity_wh").filter(pl.col("rule") == COMMON_NEGATIVE.number)).sum().alias("returned_wh"),
+        .alias("returned_wh"),
     )
     joined = volumes.join(of_rule, on="building_id", how="left").with_columns(
         unassigned_wh=pl.col("distributed_wh") - pl.col("assigned_wh").fill_null(0),
         unreturned_wh=pl.col("negative_wh") - pl.col("returned_wh").fill_null(0),
+        carried_wh="carried_out_wh",
     )
     return shape(joined, BUILDING_BALANCES)

@@ -4,59 +4,81 @@ import polars as pl
 
 from abonent.engine import allocate
 from abonent.engine.frames import Inputs
-from abonent.kernel.periods import Month
+from abonent.packs.ru.rules.calendar import Calendar
+
+LEFT_OUT_FROM_CAUSE = 2
+"""From this cause of an uplift on, the premise's own meter is left out of account (п. 60(3), 62, 81(11))."""
+
+NONLIVING, COMMON, HEATING, SECTION, ROOM = 2, 3, 4, 5, 6
 
 
-def _days() -> pl.Expr:
-    return (pl.col("ends_on") - pl.col("begins_on")).dt.total_days().cast(pl.Int64)
+def days_between(begins_on: str = "begins_on", ends_on: str = "ends_on") -> pl.Expr:
+    return (pl.col(ends_on) - pl.col(begins_on)).dt.total_days().cast(pl.Int64)
 
 
-def build_segments(inputs: Inputs) -> tuple[pl.DataFrame, pl.DataFrame]:
+def build_segments(
+    inputs: Inputs, services: pl.DataFrame, calendar: Calendar
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the segments of the shard and the accounts whose days no terms cover.
 
-    Segments: account_id, premise_id, building_id, begins_on, ends_on, days, tariff_group_id, norm_category,
-    area_dm2, rooms, people (residents, or owners where nobody is registered, п. 56(2)), residents, uplift_cause,
-    alone (the only segment of its premise).
+    Segments: account_id, premise_id, building_id, begins_on, ends_on, days, tariff_group_id, norm_category, banding,
+    band_category, area_dm2, rooms, people (residents, or owners where nobody is registered, п. 56(2)), residents,
+    uplift_cause, left_out (its own meter is not counted), alone (the only segment of its premise), kind, place.
     """
     crossed = (
-        inputs.services.with_row_index("__service")
+        services.with_row_index("__service")
         .join(inputs.terms.drop("building_id"), on="premise_id", how="left", suffix="_terms")
         .with_columns(
-            service_days=_days(),
+            service_days=days_between(),
             begins_on=pl.max_horizontal("begins_on", "begins_on_terms"),
             ends_on=pl.min_horizontal("ends_on", "ends_on_terms"),
         )
-        .with_columns(days=pl.when(pl.col("tariff_group_id").is_null()).then(0).otherwise(_days()))
+        .with_columns(days=pl.when(pl.col("tariff_group_id").is_null()).then(0).otherwise(days_between()))
     )
     wholly = crossed.filter(pl.col("days") == pl.col("service_days"))
-    uncovered = (
-        crossed.filter(pl.col("days") != pl.col("service_days"))
-        .join(wholly, on="__service", how="anti")
-        .group_by("__service", "account_id", "premise_id", "building_id", "service_days", maintain_order=True)
-        .agg(pl.col("days").clip(lower_bound=0).sum())
-        .filter(pl.col("days") < pl.col("service_days"))
-        .select("account_id", "premise_id", "building_id")
-        .unique(maintain_order=True)
-    )
+    if wholly.height == crossed.height:
+        uncovered = crossed.clear().select("account_id", "premise_id", "building_id")
+    else:
+        uncovered = (
+            crossed.filter(pl.col("days") != pl.col("service_days"))
+            .join(wholly, on="__service", how="anti")
+            .group_by(
+                "__service", "account_id", "premise_id", "building_id", "service_days", maintain_order=True
+            )
+            .agg(pl.col("days").clip(lower_bound=0).sum())
+            .filter(pl.col("days") < pl.col("service_days"))
+            .select("account_id", "premise_id", "building_id")
+            .unique(maintain_order=True)
+        )
+    kinds = inputs.premises.select("premise_id", "kind")
     segments = (
         crossed.filter(pl.col("days") > 0)
         .join(inputs.tariff_groups, on="tariff_group_id", how="left")
+        .join(kinds, on="premise_id", how="left")
         .with_columns(
+            pl.col("kind").fill_null(1),
             people=pl.when(pl.col("residents") > 0).then("residents").otherwise("owners").cast(pl.Int64),
             alone=pl.len().over("premise_id") == 1,
+            left_out=pl.col("uplift_cause") >= LEFT_OUT_FROM_CAUSE,
+            place=calendar.place(),
         )
         .drop("__service", "begins_on_terms", "ends_on_terms", "service_days", "owners")
     )
     return segments, uncovered
 
 
-def shared_premises(segments: pl.DataFrame, month: Month) -> pl.DataFrame:
-    """Return the premises that two accounts pay for on the same days: nothing says yet who pays which part."""
+def is_living() -> pl.Expr:
+    """Whether a segment is of a place people live in."""
+    return ~pl.col("kind").is_in([NONLIVING, COMMON, HEATING])
+
+
+def shared_premises(segments: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
+    """Return the premises that two accounts pay for on the same days: nothing says who pays which part."""
     return (
         segments.filter(~pl.col("alone"))
         .group_by("premise_id", "building_id", maintain_order=True)
         .agg(pl.col("days").sum())
-        .filter(pl.col("days") > month.days)
+        .filter(pl.col("days") > calendar.days())
     )
 
 
@@ -74,21 +96,25 @@ def split_by_days(frame: pl.DataFrame, *, key: str, quantity: str) -> pl.DataFra
     return pl.concat([whole, shared.drop("__share")]).drop("__pieces")
 
 
-def month_prices(prices: pl.DataFrame, month: Month) -> pl.DataFrame:
-    """Clip prices to the month; `whole` tells the one that holds through all of it."""
-    first, end = month.first_day, month.next().first_day
-    return (
-        prices.filter((pl.col("price_begins_on") < end) & (pl.col("price_ends_on") > first))
-        .with_columns(
-            price_begins_on=pl.max_horizontal("price_begins_on", pl.lit(first)),
-            price_ends_on=pl.min_horizontal("price_ends_on", pl.lit(end)),
+def month_prices(prices: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
+    """Clip prices to each month (`place`); `whole` tells the one that holds through all of it."""
+    of_months = []
+    for place, month in enumerate(calendar.months):
+        first, end = month.first_day, month.next().first_day
+        of_months.append(
+            prices.filter((pl.col("price_begins_on") < end) & (pl.col("price_ends_on") > first))
+            .with_columns(
+                price_begins_on=pl.max_horizontal("price_begins_on", pl.lit(first)),
+                price_ends_on=pl.min_horizontal("price_ends_on", pl.lit(end)),
+                place=pl.lit(place, dtype=pl.Int8),
+            )
+            .with_columns(whole=(pl.col("price_begins_on") == first) & (pl.col("price_ends_on") == end))
         )
-        .with_columns(whole=(pl.col("price_begins_on") == first) & (pl.col("price_ends_on") == end))
-    )
+    return pl.concat(of_months)
 
 
 def price_segments(rows: pl.DataFrame, prices: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Give rows (tariff_group_id, zone, begins_on, ends_on, days, quantity_wh) their prices.
+    """Give rows (place, tariff_group_id, zone, band, begins_on, ends_on, days, quantity_wh) their prices.
 
     A row inside which the price changes becomes a row per price, its quantity shared out by days. `prices` come from
     `month_prices`. Returns the priced rows and those with days that no price covers.
@@ -97,7 +123,7 @@ def price_segments(rows: pl.DataFrame, prices: pl.DataFrame) -> tuple[pl.DataFra
         nothing = pl.lit(None, dtype=pl.Int64)
         return rows.with_columns(price_id=nothing, price_e5=nothing), rows
     keyed = rows.with_row_index("__row")
-    joined = keyed.join(prices, on=["tariff_group_id", "zone"], how="left")
+    joined = keyed.join(prices, on=["place", "tariff_group_id", "zone", "band"], how="left")
     simple = joined.filter(pl.col("whole"))
     if simple.height == rows.height:
         return simple.drop("price_begins_on", "price_ends_on", "whole", "__row"), rows.clear()
@@ -109,7 +135,7 @@ def price_segments(rows: pl.DataFrame, prices: pl.DataFrame) -> tuple[pl.DataFra
             row_days=pl.col("days"),
         )
         .with_columns(
-            days=pl.when(pl.col("price_id").is_null()).then(0).otherwise(_days().clip(lower_bound=0))
+            days=pl.when(pl.col("price_id").is_null()).then(0).otherwise(days_between().clip(lower_bound=0))
         )
         .with_columns(covered=pl.col("days").sum().over("__row") == pl.col("row_days"))
     )

@@ -1,19 +1,17 @@
-"""From readings to the energy every register counted in a month (ПП РФ 354 п. 42, 59, 61)."""
+"""From readings to the energy every register counted in a month (ПП РФ 354 п. 42, 59, 61, 84)."""
 
 from dataclasses import dataclass
 
 import polars as pl
 
 from abonent.engine import fixed
-from abonent.engine.frames import Inputs
-from abonent.kernel.periods import Month
+from abonent.packs.ru.rules.calendar import Calendar
 from abonent.packs.ru.rules.problems import premise_problem
-from abonent.packs.ru.rules.settings import Settings
+from abonent.packs.ru.rules.readings import SOURCE_INSPECTOR, bracket
 
-SOURCE_ESTIMATE = 6
-SOURCE_INSTALLATION = 7
+UNKNOWN, BY_READINGS, BY_AVERAGE, BY_SPREAD = 0, 1, 2, 3
 
-BY_READINGS, BY_AVERAGE, UNKNOWN = 1, 2, 0
+_FACTS = ("installation_id", "from_value_wh", "to_value_wh", "usage_wh", "days")
 
 
 @dataclass(frozen=True)
@@ -21,11 +19,13 @@ class Usage:
     """`registers`: a row per register with known usage or, where `method` is UNKNOWN, no history to average.
 
     Columns: those of INSTALLATIONS and method, usage_wh, from_value_wh, to_value_wh, from_day, to_day,
-    history_usage_wh, history_months. `problems`: registers whose readings could not be judged.
+    history_usage_wh, history_months. `problems`: registers whose readings could not be judged. `reopened`: REOPENED
+    rows but for their distinctness.
     """
 
     registers: pl.DataFrame
     problems: pl.DataFrame
+    reopened: pl.DataFrame
 
     def without(self, premises: pl.DataFrame) -> "Usage":
         """Leave the registers of some premises out of account, as if they had none."""
@@ -34,6 +34,7 @@ class Usage:
         return Usage(
             self.registers.join(premises, on="premise_id", how="anti"),
             self.problems.join(premises, on="premise_id", how="anti"),
+            self.reopened,
         )
 
 
@@ -45,57 +46,10 @@ def _day_number(day: str) -> pl.Expr:
     return pl.col(day).cast(pl.Int32).cast(pl.Int64)
 
 
-def bracket(inputs: Inputs, month: Month) -> pl.DataFrame:
-    """Give every register the readings its month lies between.
-
-    Previous: the last one before the month, or the one of installation inside it. Current: the last one inside
-    the month after the previous. Columns `from_*` and `to_*` are null where there is none.
-    """
-    first, end = month.first_day, month.next().first_day
-    ordered = inputs.readings.filter(pl.col("taken_on") < end).sort("installation_id", "taken_on")
-    before = (
-        ordered.filter(pl.col("taken_on") < first)
-        .group_by("installation_id", maintain_order=True)
-        .agg(
-            pl.col("taken_on").last().alias("before_on"),
-            pl.col("value_wh").last().alias("before_wh"),
-            pl.col("source").last().alias("before_source"),
-        )
-    )
-    inside = (
-        ordered.filter(pl.col("taken_on") >= first)
-        .group_by("installation_id", maintain_order=True)
-        .agg(
-            pl.col("taken_on").first().alias("first_on"),
-            pl.col("value_wh").first().alias("first_wh"),
-            pl.col("source").first().alias("first_source"),
-            pl.col("taken_on").last().alias("last_on"),
-            pl.col("value_wh").last().alias("last_wh"),
-        )
-    )
-    begins_inside = pl.col("before_on").is_null() & (pl.col("first_source") == SOURCE_INSTALLATION)
-    bracketed = (
-        inputs.installations.join(before, on="installation_id", how="left")
-        .join(inside, on="installation_id", how="left")
-        .with_columns(
-            from_on=pl.when(begins_inside).then("first_on").otherwise("before_on"),
-            from_value_wh=pl.when(begins_inside).then("first_wh").otherwise("before_wh"),
-            from_source=pl.when(begins_inside).then("first_source").otherwise("before_source"),
-        )
-    )
-    has_current = (pl.col("last_on") > pl.col("from_on")) | pl.col("from_on").is_null()
-    return bracketed.with_columns(
-        to_on=pl.when(has_current).then("last_on"), to_value_wh=pl.when(has_current).then("last_wh")
-    ).drop(
-        "before_on",
-        "before_wh",
-        "before_source",
-        "first_on",
-        "first_wh",
-        "first_source",
-        "last_on",
-        "last_wh",
-    )
+def _total_days(start: str | pl.Expr, end: str | pl.Expr) -> pl.Expr:
+    start = pl.col(start) if isinstance(start, str) else start
+    end = pl.col(end) if isinstance(end, str) else end
+    return (end - start).dt.total_days().cast(pl.Int64)
 
 
 def capacity_wh() -> pl.Expr:
@@ -103,79 +57,109 @@ def capacity_wh() -> pl.Expr:
     return pl.lit(10, dtype=pl.Int64).pow(pl.col("digits").cast(pl.Int64)).cast(pl.Int64) * 1000
 
 
-def by_readings(bracketed: pl.DataFrame, settings: Settings) -> Usage:
-    """Usage between two readings, with roll-over and ratio.
+def between_readings(bracketed: pl.DataFrame, calendar: Calendar) -> Usage:
+    """Usage between two readings, with roll-over and ratio; over several months shared out by their days (п. 61, 84).
 
-    A fall is a roll-over when what it would mean is believable; after an estimate it is the estimate's excess given
-    back (п. 61); otherwise it is a problem.
+    A fall is a roll-over when what it would mean is believable; at an inspector's reading it is settled as it is
+    (п. 61); otherwise it is a problem.
     """
-    days = (pl.col("to_on") - pl.col("from_on")).dt.total_days().cast(pl.Int64)
     counted = bracketed.with_columns(
-        days=days,
+        days=_total_days("from_on", "to_on"),
         fall=(pl.col("to_value_wh") - pl.col("from_value_wh")) * pl.col("ratio"),
         rolled=(pl.col("to_value_wh") - pl.col("from_value_wh") + capacity_wh()) * pl.col("ratio"),
-    ).with_columns(
-        rolls=(pl.col("fall") < 0)
+    )
+    most_rolled = calendar.setting(lambda settings: settings.rollover_max_wh_per_day, "installation_id")
+    rolls = (
+        (pl.col("fall") < 0)
         & (pl.col("rolled") >= 0)
-        & (pl.col("rolled") <= settings.rollover_max_wh_per_day * pl.col("days") * pl.col("ratio"))
-        & ((pl.col("from_source") != SOURCE_ESTIMATE) | (pl.col("rolled") < pl.col("fall").abs())),
+        & (pl.col("rolled") <= most_rolled * pl.col("days") * pl.col("ratio"))
     )
     counted = counted.with_columns(
         method=pl.lit(BY_READINGS, dtype=pl.Int16),
-        usage_wh=pl.when("rolls").then("rolled").otherwise("fall"),
+        usage_wh=pl.when(rolls).then("rolled").otherwise("fall"),
         history_usage_wh=pl.lit(0, dtype=pl.Int64),
         history_months=pl.lit(0, dtype=pl.Int64),
     )
-    negative = (pl.col("usage_wh") < 0) & (pl.col("from_source") != SOURCE_ESTIMATE)
-    too_much = (pl.col("premise_id") > 0) & (
-        pl.col("usage_wh") > settings.max_wh_per_day * pl.col("days") * pl.col("ratio")
-    )
+    most = calendar.setting(lambda settings: settings.max_wh_per_day, "installation_id")
+    negative = (pl.col("usage_wh") < 0) & (pl.col("to_source") != SOURCE_INSPECTOR)
+    too_much = (pl.col("premise_id") > 0) & (pl.col("usage_wh") > most * pl.col("days") * pl.col("ratio"))
     over_capacity = (pl.col("to_value_wh") >= capacity_wh()) | (pl.col("from_value_wh") >= capacity_wh())
-    facts = ("installation_id", "from_value_wh", "to_value_wh", "usage_wh", "days")
-    problems = [
-        premise_problem(counted.filter(over_capacity), "reading_above_capacity", *facts),
-        premise_problem(counted.filter(negative & ~over_capacity), "negative_usage", *facts),
-        premise_problem(counted.filter(too_much & ~over_capacity), "usage_above_limit", *facts),
-    ]
-    good = counted.filter(~(negative | too_much | over_capacity))
-    return Usage(good.drop("days", "fall", "rolled", "rolls"), pl.concat(problems))
+    judged = counted.with_columns(
+        verdict=pl.when(over_capacity).then(1).when(negative).then(2).when(too_much).then(3).otherwise(0)
+    )
+    good, problems = judged.filter(pl.col("verdict") == 0), []
+    if good.height < judged.height:
+        for verdict, code in enumerate(("reading_above_capacity", "negative_usage", "usage_above_limit"), 1):
+            problems.append(premise_problem(judged.filter(pl.col("verdict") == verdict), code, *_FACTS))
+    settled, reopened = _shared_by_days(good.drop("fall", "rolled", "verdict", "days"), calendar)
+    return Usage(settled, pl.concat(problems) if problems else premise_problem(good.clear(), ""), reopened)
 
 
-def by_average(silent: pl.DataFrame, inputs: Inputs, month: Month, settings: Settings) -> pl.DataFrame:
-    """Estimate registers that sent nothing by the average of their last metered months (п. 59, 59(1)).
+def _shared_by_days(counted: pl.DataFrame, calendar: Calendar) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Give the month its part of a difference that several months share: by the calendar days up to it and in it."""
+    first, end = calendar.first("installation_id"), calendar.end("installation_id")
+    several = (pl.col("span_from") < first) | ~pl.col("inside")
+    gaps = counted.filter(several)
+    if gaps.is_empty():
+        return counted, gaps
+    total = _total_days("span_from", "span_to").clip(lower_bound=0)
+    before = _total_days("span_from", first).clip(0, total)
+    through = _total_days("span_from", end).clip(0, total)
+    divisor = pl.max_horizontal(total, 1)
+    shared = gaps.with_columns(
+        usage_wh=pl.when(total > 0)
+        .then(
+            fixed.mul_div("usage_wh", through, divisor=divisor)
+            - fixed.mul_div("usage_wh", before, divisor=divisor)
+        )
+        .when("inside")
+        .then("usage_wh")
+        .otherwise(0),
+        method=pl.when((total > 0) | ~pl.col("inside")).then(BY_SPREAD).otherwise("method").cast(pl.Int16),
+    )
+    reopened = gaps.filter(pl.col("inside"), pl.col("span_from") < first)
+    return pl.concat([counted.filter(~several), shared]), reopened
 
-    The average is the difference of two actual readings over the months between them: no more than the window, no
-    fewer than the minimum; otherwise `method` is UNKNOWN and the norm applies (п. 60).
+
+def by_average(silent: pl.DataFrame, readings: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
+    """Estimate registers that sent nothing by the average of their metered months (п. 59, 59(1)).
+
+    The average is the difference of the last actual reading and of the latest one at least the window before it, or
+    of the earliest there is, over the months between: no fewer than the minimum; otherwise `method` is UNKNOWN and the
+    norm applies (п. 60).
     """
-    this_month = month.year * 12 + month.month
+    window = calendar.setting(lambda settings: settings.average_window_months, "installation_id")
+    least = calendar.setting(lambda settings: settings.average_min_months, "installation_id")
+    old_enough = pl.col("at") <= pl.col("last_at") - pl.col("window")
     actual = (
-        inputs.readings.join(silent.select("installation_id"), on="installation_id", how="semi")
-        .filter((pl.col("taken_on") < month.first_day) & (pl.col("source") != SOURCE_ESTIMATE))
-        .with_columns(at=_month_number(pl.col("taken_on")))
+        readings.join(silent.select("installation_id"), on="installation_id", how="semi")
+        .filter(pl.col("taken_on") < calendar.first("installation_id"))
+        .with_columns(at=_month_number(pl.col("taken_on")), window=window)
         .sort("installation_id", "taken_on")
         .with_columns(last_at=pl.col("at").last().over("installation_id"))
-        .filter(pl.col("at") >= pl.col("last_at") - settings.average_window_months)
         .group_by("installation_id", maintain_order=True)
         .agg(
-            (pl.col("at").last() - pl.col("at").first()).cast(pl.Int64).alias("history_months"),
-            pl.col("value_wh").first().alias("base_wh"),
-            pl.col("value_wh").last().alias("actual_wh"),
-            pl.col("last_at").last(),
+            base_at=pl.coalesce(pl.col("at").filter(old_enough).last(), pl.col("at").first()),
+            base_wh=pl.coalesce(pl.col("value_wh").filter(old_enough).last(), pl.col("value_wh").first()),
+            actual_wh=pl.col("value_wh").last(),
+            last_at=pl.col("last_at").last(),
         )
     )
     joined = silent.join(actual, on="installation_id", how="left").with_columns(
         history_face_wh=pl.when(pl.col("actual_wh") >= pl.col("base_wh"))
         .then(pl.col("actual_wh") - pl.col("base_wh"))
         .otherwise(pl.col("actual_wh") - pl.col("base_wh") + capacity_wh()),
-        silent_periods=this_month - pl.col("last_at"),
+        history_months=(pl.col("last_at") - pl.col("base_at")).cast(pl.Int64).fill_null(0),
+        silent_periods=(calendar.number("installation_id") - pl.col("last_at")).cast(pl.Int64),
     )
-    enough = pl.col("history_months").fill_null(0) >= settings.average_min_months
-    for premises, limit in (
-        (pl.col("premise_id") > 0, settings.average_max_periods),
-        (pl.col("premise_id") == 0, settings.building_average_max_periods),
-    ):
-        if limit is not None:
-            enough &= ~premises | (pl.col("silent_periods") <= limit)
+    limit = (
+        pl.when(pl.col("premise_id") > 0)
+        .then(calendar.setting(lambda settings: settings.average_max_periods, "installation_id"))
+        .otherwise(
+            calendar.setting(lambda settings: settings.building_average_max_periods, "installation_id")
+        )
+    )
+    enough = (pl.col("history_months") >= least) & (pl.col("silent_periods") <= limit).fill_null(True)
     face = fixed.mul_div("history_face_wh", 1, divisor=pl.max_horizontal("history_months", 1))
     return (
         joined.with_columns(enough=enough)
@@ -183,27 +167,40 @@ def by_average(silent: pl.DataFrame, inputs: Inputs, month: Month, settings: Set
         .with_columns(
             method=pl.when("enough").then(BY_AVERAGE).otherwise(UNKNOWN).cast(pl.Int16),
             usage_wh=pl.when("enough").then(pl.col("face") * pl.col("ratio")).otherwise(0),
-            to_value_wh=pl.when("enough")
-            .then((pl.col("from_value_wh") + pl.col("face")) % capacity_wh())
+            # what the face shows by now, had every silent month been an average one
+            from_value_wh=pl.when("enough")
+            .then((pl.col("from_value_wh") + pl.col("face") * (pl.col("silent_periods") - 1)) % capacity_wh())
             .otherwise("from_value_wh"),
-            to_on=pl.lit(month.last_day),
+            to_value_wh=pl.when("enough")
+            .then((pl.col("from_value_wh") + pl.col("face") * pl.col("silent_periods")) % capacity_wh())
+            .otherwise("from_value_wh"),
+            to_on=calendar.last("installation_id"),
             history_usage_wh=pl.when("enough").then("history_face_wh").otherwise(0),
             history_months=pl.when("enough").then("history_months").otherwise(0),
         )
-        .drop("base_wh", "actual_wh", "last_at", "history_face_wh", "silent_periods", "enough", "face")
+        .drop(
+            "base_at",
+            "base_wh",
+            "actual_wh",
+            "last_at",
+            "history_face_wh",
+            "silent_periods",
+            "enough",
+            "face",
+        )
     )
 
 
-def measure(inputs: Inputs, month: Month, settings: Settings) -> Usage:
+def measure(installations: pl.DataFrame, readings: pl.DataFrame, calendar: Calendar) -> Usage:
     """Return the usage of every register of the shard, and the readings that could not be judged."""
-    first, end = month.first_day, month.next().first_day
-    bracketed = bracket(inputs, month)
+    first, end = calendar.first("installation_id"), calendar.end("installation_id")
+    bracketed = bracket(installations, readings, calendar)
     no_previous = pl.col("from_on").is_null()
     no_current = pl.col("to_on").is_null()
     removed = pl.col("ends_on") < end
 
     unanchored = bracketed.filter(no_previous)
-    counted = by_readings(bracketed.filter(~no_previous & ~no_current), settings)
+    counted = between_readings(bracketed.filter(~no_previous & ~no_current), calendar)
     quiet = bracketed.filter(~no_previous & no_current)
     parts, gone_unread = [counted.registers], quiet.clear()
     if not quiet.is_empty():
@@ -218,7 +215,7 @@ def measure(inputs: Inputs, month: Month, settings: Settings) -> Usage:
         )
         # one taken down on the first day was read to the end of the month before
         gone_unread = quiet.filter(removed & (pl.col("ends_on") > first))
-        silent = by_average(quiet.filter((pl.col("from_on") < first) & ~removed), inputs, month, settings)
+        silent = by_average(quiet.filter((pl.col("from_on") < first) & ~removed), readings, calendar)
         parts += [part.select(counted.registers.columns) for part in (just_installed, silent)]
     registers = pl.concat(parts).with_columns(from_day=_day_number("from_on"), to_day=_day_number("to_on"))
     problems = [
@@ -226,4 +223,15 @@ def measure(inputs: Inputs, month: Month, settings: Settings) -> Usage:
         premise_problem(gone_unread, "removed_without_reading", "installation_id", "from_value_wh"),
         counted.problems,
     ]
-    return Usage(registers.drop("from_on", "to_on", "from_source"), pl.concat(problems))
+    reopened = counted.reopened.select(
+        "premise_id",
+        "building_id",
+        from_month=(pl.col("span_from").dt.year().cast(pl.Int32) * 100 + pl.col("span_from").dt.month()),
+    )
+    return Usage(
+        registers.drop(
+            "from_on", "to_on", "from_source", "to_source", "inside", "span_from", "span_to", strict=False
+        ),
+        pl.concat(problems),
+        reopened,
+    )

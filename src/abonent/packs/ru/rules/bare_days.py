@@ -1,0 +1,84 @@
+"""Days of a living premise on which no meter stands though one does on others (ПП РФ 354 п. 42, 59)."""
+
+import polars as pl
+
+from abonent.engine import fixed
+from abonent.packs.ru.rules.calendar import Calendar
+from abonent.packs.ru.rules.segments import days_between
+from abonent.packs.ru.rules.usage import BY_AVERAGE, by_average
+
+
+def bare_stretches(registers: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
+    """Return the stretches of the month without a meter: premise_id, begins_on, ends_on, after (the day a meter left).
+
+    `registers`: those of premises, with known usage. `after` is null before the first meter.
+    """
+    first, end = calendar.first(), calendar.end()
+    partly = registers.filter((pl.col("begins_on") > first) | (pl.col("ends_on") < end))
+    schema = {"premise_id": pl.Int64, "begins_on": pl.Date, "ends_on": pl.Date, "after": pl.Date}
+    if partly.is_empty():
+        return pl.DataFrame(schema=schema)
+    stood = (
+        registers.join(partly.select("premise_id").unique(), on="premise_id", how="semi")
+        .select(
+            "premise_id",
+            stood_from=pl.max_horizontal("begins_on", first),
+            stood_to=pl.min_horizontal("ends_on", end),
+        )
+        .unique()
+        .sort("premise_id", "stood_from")
+        .with_columns(covered_to=pl.col("stood_to").cum_max().over("premise_id"))
+        .with_columns(before_to=pl.col("covered_to").shift(1).over("premise_id"))
+    )
+    between = stood.select(
+        "premise_id",
+        begins_on=pl.coalesce("before_to", calendar.first()),
+        ends_on="stood_from",
+        after="before_to",
+    )
+    last = (
+        stood.group_by("premise_id", maintain_order=True)
+        .agg(begins_on=pl.col("stood_to").max())
+        .select("premise_id", "begins_on", ends_on=calendar.end(), after="begins_on")
+    )
+    return pl.concat([between, last]).filter(pl.col("begins_on") < pl.col("ends_on"))
+
+
+def bare_segments(stretches: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
+    """Return the parts of segments that lie in the stretches, with `after`; those of left-out days aside."""
+    return (
+        segments.filter(~pl.col("left_out"))
+        .join(stretches, on="premise_id", how="inner", suffix="_bare")
+        .with_columns(
+            begins_on=pl.max_horizontal("begins_on", "begins_on_bare"),
+            ends_on=pl.min_horizontal("ends_on", "ends_on_bare"),
+        )
+        .with_columns(days=days_between())
+        .filter(pl.col("days") > 0)
+        .drop("begins_on_bare", "ends_on_bare")
+    )
+
+
+def average_rows(
+    bare: pl.DataFrame, registers: pl.DataFrame, readings: pl.DataFrame, calendar: Calendar
+) -> pl.DataFrame:
+    """Charge the days after a meter left by the average a day of what it had counted (п. 59), where that is known."""
+    gone = bare.filter(pl.col("after").is_not_null())
+    if gone.is_empty():
+        return gone.clear()
+    leaving = registers.join(
+        gone.select("premise_id", ends_on="after").unique(), on=["premise_id", "ends_on"], how="semi"
+    )
+    averaged = (
+        by_average(leaving.with_columns(to_on=pl.col("ends_on")), readings, calendar)
+        .filter(pl.col("method") == BY_AVERAGE)
+        .select("installation_id", "usage_wh", "history_usage_wh", "history_months", "method")
+    )
+    faces = leaving.select(
+        "installation_id", "premise_id", "zone", "ratio", after="ends_on", to_value_wh="to_value_wh"
+    ).with_columns(from_value_wh="to_value_wh")
+    return (
+        gone.join(faces, on=["premise_id", "after"], how="inner")
+        .join(averaged, on="installation_id", how="inner")
+        .with_columns(quantity_wh=fixed.mul_div("usage_wh", "days", divisor=calendar.days()))
+    )

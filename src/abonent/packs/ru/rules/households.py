@@ -1,0 +1,152 @@
+"""What every premise used itself in a month, by the rule that says so."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from abonent.engine.frames import Inputs
+from abonent.engine.registry import Rule
+from abonent.packs.ru.rules import bare_days, catalogue, communal, individual, occasions
+from abonent.packs.ru.rules.calendar import Calendar
+from abonent.packs.ru.rules.problems import premise_problem
+from abonent.packs.ru.rules.segments import HEATING, NONLIVING, is_living
+from abonent.packs.ru.rules.usage import BY_AVERAGE, BY_READINGS, BY_SPREAD, UNKNOWN, Usage
+
+_NO_PREMISES = pl.DataFrame(schema={"premise_id": pl.Int64})
+
+
+@dataclass(frozen=True)
+class Energy:
+    """Rows with a quantity, ready to be priced, by their rules.
+
+    `registers`: all of them with their usage; `shop_rows`: the rows of non-living premises among them; `estimates`:
+    what silent meters are taken to show at the end of the month; `problems`: premises that cannot be judged.
+    """
+
+    rows: list[tuple[Rule, pl.DataFrame]]
+    registers: pl.DataFrame
+    shop_rows: pl.DataFrame
+    estimates: pl.DataFrame
+    problems: pl.DataFrame
+
+
+def use_of_premises(
+    inputs: Inputs, segments: pl.DataFrame, usage: Usage, readings: pl.DataFrame, calendar: Calendar
+) -> Energy:
+    """Apply the rules of individual consumption to every segment."""
+    living = segments.filter(is_living())
+    usage = usage.without(_wholly_left_out(living))
+    judged_out = usage.problems.filter(pl.col("premise_id") > 0).select("premise_id").unique()
+    known = usage.registers.filter((pl.col("method") != UNKNOWN) & (pl.col("premise_id") > 0)).join(
+        judged_out, on="premise_id", how="anti"
+    )
+    flats = _communal(inputs, living, known)
+    individual_registers = known
+    covered, uncounted, share_rows = _NO_PREMISES, _NO_PREMISES, None
+    if flats is not None:
+        covered, uncounted, share_rows = flats.covered, flats.uncounted, flats.share_rows
+        individual_registers = known.join(uncounted, on="premise_id", how="anti")
+
+    met = individual.meter_rows(individual_registers, segments, calendar)
+    with_meter = pl.concat([individual_registers.select("premise_id"), covered]).unique()
+    stretches = bare_days.bare_stretches(individual_registers, calendar)
+    bare = averaged_bare = None
+    if not stretches.is_empty():
+        bare = bare_days.bare_segments(stretches, living)
+        averaged_bare = bare_days.average_rows(bare, individual_registers, readings, calendar)
+        bare = bare.join(
+            averaged_bare.select("premise_id", "begins_on").unique(),
+            on=["premise_id", "begins_on"],
+            how="anti",
+        ).select(living.columns)
+    unmetered = living.filter(
+        ~pl.col("premise_id").is_in(with_meter["premise_id"].implode()) | pl.col("left_out")
+    ).join(judged_out, on="premise_id", how="anti")
+    norm = individual.norm_rows(unmetered if bare is None else pl.concat([unmetered, bare]), calendar)
+
+    averages = met.filter(pl.col("method") == BY_AVERAGE)
+    if averaged_bare is not None:
+        averages = pl.concat([averages, averaged_bare], how="diagonal").select(met.columns)
+    rows: list[tuple[Rule, pl.DataFrame]] = [
+        (catalogue.METERED, met.filter(pl.col("method") == BY_READINGS)),
+        (catalogue.SPREAD, met.filter(pl.col("method") == BY_SPREAD, pl.col("quantity_wh") != 0)),
+        (catalogue.AVERAGE, averages),
+        (catalogue.NORM, norm.rows),
+        (catalogue.NORM_UPLIFT, norm.uplift_rows),
+    ]
+    if share_rows is not None:
+        rows.append((catalogue.COMMUNAL_SHARE, share_rows))
+    if not inputs.absences.is_empty():
+        without_meter = norm.rows.join(usage.registers, on="premise_id", how="anti")
+        rows.append((catalogue.ABSENCE, occasions.absence_rows(inputs.absences, without_meter, calendar)))
+    if not inputs.unauthorised.is_empty():
+        rows.append((catalogue.UNAUTHORISED, occasions.unauthorised_rows(inputs.unauthorised, living)))
+    shops = segments.filter(pl.col("kind") == NONLIVING)
+    agreed = occasions.agreed_rows(shops, with_meter, calendar)
+    if not agreed.is_empty():
+        rows.append((catalogue.AGREED, agreed))
+    unmetered_shops = (
+        shops.filter(pl.col("agreed_wh_per_month") == 0)
+        .join(usage.registers, on="premise_id", how="anti")
+        .join(judged_out, on="premise_id", how="anti")
+        .unique("premise_id")
+    )
+    unread_shops = (
+        usage.registers.filter((pl.col("method") == UNKNOWN) & (pl.col("premise_id") > 0))
+        .join(unmetered, on="premise_id", how="anti")
+        .join(judged_out, on="premise_id", how="anti")
+        .join(covered, on="premise_id", how="anti")
+        .join(inputs.premises.filter(pl.col("kind") == HEATING), on="premise_id", how="anti")
+    )
+    return Energy(
+        rows=rows,
+        registers=usage.registers,
+        shop_rows=met.filter(pl.col("kind") == NONLIVING),
+        estimates=known.filter(pl.col("method") == BY_AVERAGE).select(
+            "installation_id", "building_id", value_wh="to_value_wh"
+        ),
+        problems=pl.concat(
+            [
+                usage.problems,
+                premise_problem(unread_shops, "missing_reading", "installation_id", "from_value_wh"),
+                premise_problem(unmetered_shops, "nonliving_without_meter"),
+                premise_problem(norm.missing, "no_norm", "norm_category", "rooms", "people"),
+                premise_problem(
+                    _ownerless(inputs, individual_registers, segments, flats),
+                    "usage_without_account",
+                    "usage_wh",
+                ),
+            ]
+        ),
+    )
+
+
+def _wholly_left_out(living: pl.DataFrame) -> pl.DataFrame:
+    """Return the premises whose meter is left out of account all the month, whatever it shows."""
+    if not living["left_out"].any():
+        return _NO_PREMISES
+    return living.group_by("premise_id").agg(pl.col("left_out").all()).filter("left_out").select("premise_id")
+
+
+def _communal(inputs: Inputs, living: pl.DataFrame, known: pl.DataFrame) -> communal.Communal | None:
+    tree = communal.tree_of(inputs.premises)
+    if tree.is_empty():
+        return None
+    return communal.share_apartments(tree, living, known, inputs.terms)
+
+
+def _ownerless(
+    inputs: Inputs, registers: pl.DataFrame, segments: pl.DataFrame, flats: communal.Communal | None
+) -> pl.DataFrame:
+    """Return the premises that used energy and have no account to charge it to."""
+    used = registers.filter(pl.col("usage_wh") != 0).join(segments, on="premise_id", how="anti")
+    if used.is_empty():
+        return used
+    aside = [inputs.premises.filter(pl.col("kind").is_in([NONLIVING, HEATING])).select("premise_id")]
+    if flats is not None:
+        aside.append(communal.tree_of(inputs.premises).select("premise_id"))
+    return (
+        used.join(pl.concat(aside), on="premise_id", how="anti")
+        .group_by("premise_id", "building_id", maintain_order=True)
+        .agg(pl.col("usage_wh").sum())
+    )
