@@ -112,7 +112,7 @@ def use_of_premises(
                 premise_problem(unmetered_shops, "nonliving_without_meter"),
                 premise_problem(norm.missing, "no_norm", "norm_category", "rooms", "people"),
                 premise_problem(
-                    _ownerless(inputs, individual_registers, segments, flats),
+                    _ownerless(inputs, individual_registers, flats),
                     "usage_without_account",
                     "usage_wh",
                 ),
@@ -135,11 +135,9 @@ def _communal(inputs: Inputs, living: pl.DataFrame, known: pl.DataFrame) -> comm
     return communal.share_apartments(tree, living, known, inputs.terms)
 
 
-def _ownerless(
-    inputs: Inputs, registers: pl.DataFrame, segments: pl.DataFrame, flats: communal.Communal | None
-) -> pl.DataFrame:
+def _ownerless(inputs: Inputs, registers: pl.DataFrame, flats: communal.Communal | None) -> pl.DataFrame:
     """Return the premises that used energy and have no account to charge it to."""
-    used = registers.filter(pl.col("usage_wh") != 0).join(segments, on="premise_id", how="anti")
+    used = registers.filter(pl.col("usage_wh") != 0).join(inputs.services, on="premise_id", how="anti")
     if used.is_empty():
         return used
     aside = [inputs.premises.filter(pl.col("kind").is_in([NONLIVING, HEATING])).select("premise_id")]

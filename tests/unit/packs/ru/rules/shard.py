@@ -102,7 +102,9 @@ class Shard:
             ends_on=day(until),
         )  # fmt: skip
 
-    def history(self, *, carried: int = 0, months: int = 0, used: int = 0, charged: int = 0, cap: int = 0) -> "Shard":
+    def history(
+        self, *, carried: int = 0, months: int = 0, used: int = 0, charged: int = 0, cap: int = 0
+    ) -> "Shard":
         return self._add(
             "common_history", building_id=1, carried_wh=carried * 1000, year_months=months,
             year_common_wh=used * 1000, year_charged_wh=charged * 1000, year_cap_wh=cap * 1000,
