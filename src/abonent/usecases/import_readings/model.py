@@ -9,6 +9,7 @@ FIELDS = (
     "account",
     "serial",
     "taken_on",
+    "kind",
     "zone",
     "value",
     "value_t1",
@@ -16,7 +17,9 @@ FIELDS = (
     "value_t3",
     "total",
 )
-"""What a column can be: a map holds "account", "serial" or both, and "value" or those by zone (T1, T2, T3)."""
+"""What a column can be: a map holds "taken_on", "account", "serial" or both, and "value" or those by zone (T1, T2, T3).
+
+"kind" tells a control reading from a current one; "total" is the sum over the zones."""
 
 ANSWER_LANGUAGES = ("ru", "uk", "en")
 
