@@ -20,6 +20,7 @@ from abonent.engine.registry import BECAUSE_WIDTH, rules
 from abonent.kernel.periods import Month
 from abonent.packs.ru.rules import catalogue, common
 from abonent.packs.ru.rules.bands import cut_into_bands, in_first_band
+from abonent.packs.ru.rules.bare_days import gone_registers
 from abonent.packs.ru.rules.calendar import MONTHS_AT_ONCE, PLACES, Calendar
 from abonent.packs.ru.rules.handovers import part_at_handovers, whole_register
 from abonent.packs.ru.rules.households import Energy, use_of_premises
@@ -74,8 +75,12 @@ def _rate(inputs: Inputs, calendar: Calendar, *, with_common_needs: bool) -> Rat
     payers = gather_payers(inputs)
     segments, uncovered = build_segments(inputs, payers.services, calendar)
     installations, readings = part_at_handovers(inputs, calendar)
-    usage = measure(installations, readings, calendar)
-    energy = use_of_premises(inputs, segments, usage, readings, calendar)
+    standing = installations.filter(
+        pl.col("begins_on") < calendar.end(), pl.col("ends_on") >= calendar.first()
+    )
+    usage = measure(standing, readings, calendar)
+    gone = gone_registers(installations, readings, calendar)
+    energy = use_of_premises(inputs, segments, usage, gone, readings, calendar)
     problems = pl.concat(
         [
             energy.problems,
@@ -85,7 +90,7 @@ def _rate(inputs: Inputs, calendar: Calendar, *, with_common_needs: bool) -> Rat
     )
 
     prices = month_prices(inputs.prices, calendar)
-    banded = cut_into_bands([rows for _, rows in energy.rows], segments, calendar)
+    banded = cut_into_bands(energy.rows, segments, calendar)
     priced, unpriced = [], []
     for (rule, _), rows in zip(energy.rows, banded, strict=True):
         with_price, without = price_segments(rows, prices)
@@ -97,7 +102,9 @@ def _rate(inputs: Inputs, calendar: Calendar, *, with_common_needs: bool) -> Rat
         volumes = common.building_volumes(
             inputs, calendar, energy.registers, _used(energy), problems, segments
         )
-        for rule, rows in common.charge_rows(volumes.buildings, segments, energy.registers, calendar):
+        for rule, rows in common.charge_rows(
+            volumes.buildings, segments, energy.registers, inputs.prices, calendar
+        ):
             with_price, without = price_segments(in_first_band(rows), prices)
             priced.append((rule, with_price))
             unpriced.append(without)
@@ -135,11 +142,12 @@ def _used(energy: Energy) -> common.Used:
     ]
     shops = energy.shop_rows
     living = pl.concat(metered)
-    by_norm = [of_rule[rule.number] for rule in (catalogue.NORM, catalogue.ABSENCE) if rule.number in of_rule]
     return common.Used(
         metered=pl.concat([living, shops.select("building_id", -pl.col("quantity_wh"))]),
-        by_norm=pl.concat(by_norm),
-        agreed=of_rule.get(catalogue.AGREED.number, living.clear()),
+        by_norm=of_rule[
+            catalogue.NORM.number
+        ],  # without absences: they change nothing for the building (п. 88)
+        agreed=energy.agreed,
     )
 
 
@@ -218,8 +226,8 @@ def _replicated(inputs: Inputs, calendar: Calendar) -> Inputs:
         premises=calendar.replicate(inputs.premises, "premise_id", "building_id", "parent_id", "root_id"),
         services=services,
         terms=calendar.clip(calendar.replicate(inputs.terms, "premise_id", "building_id"), "premise_id"),
-        installations=_standing(
-            calendar.replicate(inputs.installations, "installation_id", "building_id", "premise_id"), calendar
+        installations=calendar.replicate(
+            inputs.installations, "installation_id", "building_id", "premise_id"
         ),
         readings=calendar.replicate(inputs.readings, "installation_id"),
         prices=inputs.prices,
@@ -229,14 +237,6 @@ def _replicated(inputs: Inputs, calendar: Calendar) -> Inputs:
             calendar.replicate(inputs.unauthorised, "premise_id", "building_id"), "premise_id"
         ),
         common_history=inputs.common_history.clear(),
-    )
-
-
-def _standing(installations: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
-    """Keep the registers that stood in their month, or were taken down on its first day."""
-    return installations.filter(
-        pl.col("begins_on") < calendar.end("installation_id"),
-        pl.col("ends_on") >= calendar.first("installation_id"),
     )
 
 

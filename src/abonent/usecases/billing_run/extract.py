@@ -100,12 +100,16 @@ def extract(
             FROM contracts_premiseterms WHERE {where} AND during && {span}""",
         frames.TERMS,
     )
-    # a register taken down on the first day of the month was still read for the month before
+    # a register taken down on the first day of the month was still read for the month before; one taken down
+    # earlier is averaged where no other stands in its premise
+    stands = f"during && daterange('{months[0].previous().last_day}', '{end}')"
     installations = read(
         f"""SELECT id, building_id, coalesce(premise_id, 0), zone, digits, ratio, lower(during),
                    coalesce(upper(during), DATE '{_FOREVER}')
-            FROM metering_installation
-            WHERE {where} AND during && daterange('{months[0].previous().last_day}', '{end}')""",
+            FROM metering_installation i
+            WHERE {where} AND ({stands} OR upper(during) < DATE '{first}' AND premise_id IS NOT NULL AND NOT EXISTS (
+                SELECT FROM metering_installation s
+                WHERE s.premise_id = i.premise_id AND s.during && daterange('{first}', '{end}')))""",
         frames.INSTALLATIONS,
     )
     premises = read(

@@ -9,10 +9,13 @@ from collections.abc import Sequence
 import polars as pl
 
 from abonent.engine import allocate, fixed
+from abonent.engine.registry import Rule
+from abonent.packs.ru.rules import catalogue
 from abonent.packs.ru.rules.calendar import Calendar
 
 RANGES, SOCIAL_NORM = 1, 2
 _NO_LIMIT = 10**15
+_CUT = (catalogue.METERED, catalogue.AVERAGE, catalogue.NORM, catalogue.SPREAD, catalogue.COMMUNAL_SHARE)
 
 
 def in_first_band(rows: pl.DataFrame) -> pl.DataFrame:
@@ -20,12 +23,14 @@ def in_first_band(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def cut_into_bands(
-    frames: Sequence[pl.DataFrame], segments: pl.DataFrame, calendar: Calendar
+    of_rules: Sequence[tuple[Rule, pl.DataFrame]], segments: pl.DataFrame, calendar: Calendar
 ) -> list[pl.DataFrame]:
-    """Add `band` to the rows of all frames, splitting those that reach into several bands.
+    """Add `band` to the rows of all rules, splitting those that reach into several bands.
 
-    Every account's rows are cut together, whatever rule they come from; rows below zero stay in the first band.
+    What an account used itself is cut together, whatever rule says so; increases of the norm, energy taken past the
+    meter and what is given back stay in the first band.
     """
+    frames = [rows for _, rows in of_rules]
     banded = segments.filter(pl.col("banding") > 0)
     if banded.is_empty():
         return [in_first_band(frame) for frame in frames]
@@ -39,7 +44,8 @@ def cut_into_bands(
             frame.filter((pl.col("banding") > 0) & (pl.col("quantity_wh") > 0)).select(
                 "__key", "account_id", "quantity_wh", "zone", "begins_on"
             )
-            for frame in keyed
+            for frame, (rule, _) in zip(keyed, of_rules, strict=True)
+            if rule in _CUT
         ]
     ).join(limits, on="account_id", how="inner")
     if rows.is_empty():

@@ -44,6 +44,32 @@ def bare_stretches(registers: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
     return pl.concat([between, last]).filter(pl.col("begins_on") < pl.col("ends_on"))
 
 
+def gone_registers(installations: pl.DataFrame, readings: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
+    """Return the last registers of premises where none stands any more, with what they showed at last."""
+    first, end = calendar.first(), calendar.end()
+    gone = installations.filter((pl.col("premise_id") > 0) & (pl.col("ends_on") < first))
+    if gone.is_empty():
+        return gone.with_columns(to_value_wh=pl.lit(None, dtype=pl.Int64))
+    standing = installations.filter((pl.col("ends_on") >= first) & (pl.col("begins_on") < end))
+    last_faces = (
+        readings.sort("installation_id", "taken_on")
+        .group_by("installation_id", maintain_order=True)
+        .agg(to_value_wh=pl.col("value_wh").last())
+    )
+    return (
+        gone.join(standing, on="premise_id", how="anti")
+        .filter(pl.col("ends_on") == pl.col("ends_on").max().over("premise_id"))
+        .join(last_faces, on="installation_id", how="inner")
+    )
+
+
+def gone_stretches(gone: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
+    """Return the whole month of every premise of `gone`, in the shape of `bare_stretches`."""
+    return gone.select(
+        "premise_id", begins_on=calendar.first(), ends_on=calendar.end(), after="ends_on"
+    ).unique()
+
+
 def bare_segments(stretches: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
     """Return the parts of segments that lie in the stretches, with `after`; those of left-out days aside."""
     return (
@@ -70,7 +96,7 @@ def average_rows(
         gone.select("premise_id", ends_on="after").unique(), on=["premise_id", "ends_on"], how="semi"
     )
     averaged = (
-        by_average(leaving.with_columns(to_on=pl.col("ends_on")), readings, calendar)
+        by_average(leaving.with_columns(from_value_wh="to_value_wh"), readings, calendar)
         .filter(pl.col("method") == BY_AVERAGE)
         .select("installation_id", "usage_wh", "history_usage_wh", "history_months", "method")
     )

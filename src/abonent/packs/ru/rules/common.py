@@ -222,7 +222,11 @@ def _judged(joined: pl.DataFrame, negative_max_percent: int, days: int) -> Volum
 
 
 def charge_rows(
-    volumes: pl.DataFrame, segments: pl.DataFrame, registers: pl.DataFrame, calendar: Calendar
+    volumes: pl.DataFrame,
+    segments: pl.DataFrame,
+    registers: pl.DataFrame,
+    prices: pl.DataFrame,
+    calendar: Calendar,
 ) -> list[tuple[Rule, pl.DataFrame]]:
     """Return the rows of consumers and executors by rule, split by zones, ready to be priced."""
     sharing = segments.filter(pl.col("kind") != COMMON)
@@ -254,14 +258,17 @@ def charge_rows(
         rows.append((catalogue.HOUSING_TRUE_UP, trued))
     executors = segments.filter(pl.col("kind") == COMMON)
     if not executors.is_empty():
-        rows += _executor_rows(volumes, executors, weights)
+        rows += _executor_rows(volumes, executors, weights, prices)
     return rows
 
 
 def _executor_rows(
-    volumes: pl.DataFrame, executors: pl.DataFrame, weights: pl.DataFrame
+    volumes: pl.DataFrame, executors: pl.DataFrame, weights: pl.DataFrame, prices: pl.DataFrame
 ) -> list[tuple[Rule, pl.DataFrame]]:
-    """Charge the account that stands on the common property what its building leaves to the executor, by days."""
+    """Charge the account that stands on the common property what its building leaves to the executor, by days.
+
+    In the zones of the building meter where the executor's tariff group has prices for all of them.
+    """
     owing = volumes.filter(pl.col("executor_wh") > 0).select(
         "building_id", "common_needs", "by_meter", "executor_wh", "common_wh", "carried_in_wh", "distributed_wh",
         "cap_wh", "norm_wh_per_m2", "common_area_dm2",
@@ -274,13 +281,19 @@ def _executor_rows(
         order=["premise_id", "begins_on"],
         into="quantity_wh",
     ).with_row_index("__share")
-    zoned = mine.join(
-        weights.with_columns(zones_total_wh=pl.col("weight_wh").sum().over("building_id")).filter(
-            pl.col("zones_total_wh") > 0
-        ),
-        on="building_id",
-        how="inner",
-    ).rename({"weight_wh": "zone_part_wh"})
+    has_price = prices.select("tariff_group_id", "zone").unique().with_columns(has_price=pl.lit(True))
+    zoned = (
+        mine.join(
+            weights.with_columns(zones_total_wh=pl.col("weight_wh").sum().over("building_id")).filter(
+                pl.col("zones_total_wh") > 0
+            ),
+            on="building_id",
+            how="inner",
+        )
+        .join(has_price, on=["tariff_group_id", "zone"], how="left")
+        .filter(pl.col("has_price").fill_null(False).all().over("__share"))
+        .rename({"weight_wh": "zone_part_wh"})
+    )
     parts = allocate.allocate(
         zoned, total="quantity_wh", weight="zone_part_wh", group="__share", order="zone", into="__part"
     ).with_columns(quantity_wh="__part")

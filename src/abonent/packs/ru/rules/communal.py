@@ -12,8 +12,6 @@ import polars as pl
 from abonent.engine import allocate
 from abonent.packs.ru.rules.segments import ROOM, SECTION
 
-SINGLE_RATE = 1
-
 
 @dataclass(frozen=True)
 class Communal:
@@ -92,51 +90,67 @@ def share_apartments(
     of_sections = counted.join(
         sections.select("node_id"), left_on="parent_id", right_on="node_id", how="semi"
     )
-    below = (
-        pl.concat(
-            [
-                of_sections.select(node_id="parent_id", wh="room_wh"),
-                counted.join(of_sections, on="premise_id", how="anti").select(
-                    node_id="root_id", wh="room_wh"
-                ),
-                sections.select(node_id="root_id", wh="node_wh"),
-            ]
-        )
-        .group_by("node_id")
-        .agg(metered_wh=pl.col("wh").sum())
+    behind = pl.concat(
+        [
+            of_sections.select("premise_id", node_id="parent_id"),
+            counted.join(of_sections, on="premise_id", how="anti").select("premise_id", node_id="root_id"),
+            sections.select(premise_id="node_id", node_id="root_id"),
+        ]
     )
-    nodes = (
-        upper.join(below, on="node_id", how="left")
-        .with_columns(pl.col("metered_wh").fill_null(0))
-        .with_columns(rest_wh=(pl.col("node_wh") - pl.col("metered_wh")).clip(lower_bound=0))
-    )
+    rests = _rests(registers, upper.select("node_id"), behind)
     weighted = leaves.join(
-        above.select("premise_id", "node_id").join(nodes, on="node_id"), on="premise_id", how="inner"
+        above.select("premise_id", "node_id").join(rests, on="node_id"), on="premise_id", how="inner"
     ).with_columns(resident_days=pl.col("people") * pl.col("days"))
     rows = allocate.allocate(
-        weighted.with_columns(total_resident_days=pl.col("resident_days").sum().over("node_id")),
+        weighted.with_columns(total_resident_days=pl.col("resident_days").sum().over("node_id", "zone")),
         total="rest_wh",
         weight="resident_days",
-        group="node_id",
+        group=["node_id", "zone"],
         order=["premise_id", "begins_on"],
         into="quantity_wh",
     ).rename({"node_id": "node_premise_id"})
     counted_ids = counted.select("premise_id")
     return Communal(
-        share_rows=_by_zones(rows.filter(pl.col("quantity_wh") != 0), registers),
+        share_rows=rows.filter(pl.col("quantity_wh") != 0),
         uncounted=metered.select("premise_id").join(counted_ids, on="premise_id", how="anti"),
         covered=pl.concat([under_meter.select("premise_id"), counted_ids]).unique(),
     )
 
 
-def _by_zones(rows: pl.DataFrame, registers: pl.DataFrame) -> pl.DataFrame:
-    """Split the rows of nodes whose meter counts in zones in the ratio of its zones."""
-    zones = registers.filter(pl.col("usage_wh") > 0).select(
-        "zone", node_premise_id="premise_id", zone_wh="usage_wh"
+def _rests(registers: pl.DataFrame, nodes: pl.DataFrame, behind: pl.DataFrame) -> pl.DataFrame:
+    """Return node_id, zone, node_wh, metered_wh, rest_wh: what each node's meter counted beyond the meters behind it.
+
+    Zone by zone; where a meter behind counts in other zones, in all of them together, split as the node's own lie.
+    """
+    own = (
+        registers.join(nodes, left_on="premise_id", right_on="node_id")
+        .group_by("zone", node_id="premise_id", maintain_order=True)
+        .agg(node_wh=pl.col("usage_wh").sum())
     )
-    zones = zones.group_by("node_premise_id", "zone", maintain_order=True).agg(pl.col("zone_wh").sum())
-    zoned = rows.with_row_index("__row").join(zones, on="node_premise_id", how="inner")
+    used = (
+        registers.join(behind, on="premise_id")
+        .group_by("node_id", "zone", maintain_order=True)
+        .agg(metered_wh=pl.col("usage_wh").sum())
+    )
+    foreign = used.join(own, on=["node_id", "zone"], how="anti").select("node_id").unique()
+    by_zone = (
+        own.join(foreign, on="node_id", how="anti")
+        .join(used, on=["node_id", "zone"], how="left")
+        .with_columns(pl.col("metered_wh").fill_null(0))
+        .with_columns(rest_wh=(pl.col("node_wh") - pl.col("metered_wh")).clip(lower_bound=0))
+    )
+    if foreign.is_empty():
+        return by_zone
+    totals = used.group_by("node_id").agg(pl.col("metered_wh").sum())
+    together = (
+        own.join(foreign, on="node_id", how="semi")
+        .join(totals, on="node_id")
+        .with_columns(
+            zone_wh=pl.col("node_wh").clip(lower_bound=0), node_wh=pl.col("node_wh").sum().over("node_id")
+        )
+        .with_columns(total_rest_wh=(pl.col("node_wh") - pl.col("metered_wh")).clip(lower_bound=0))
+    )
     split = allocate.allocate(
-        zoned, total="quantity_wh", weight="zone_wh", group="__row", order="zone", into="__part"
+        together, total="total_rest_wh", weight="zone_wh", group="node_id", order="zone", into="rest_wh"
     )
-    return split.with_columns(quantity_wh="__part").drop("__row", "__part", "zone_wh")
+    return pl.concat([by_zone, split.select(by_zone.columns)])

@@ -19,21 +19,28 @@ _NO_PREMISES = pl.DataFrame(schema={"premise_id": pl.Int64})
 class Energy:
     """Rows with a quantity, ready to be priced, by their rules.
 
-    `registers`: all of them with their usage; `shop_rows`: the rows of non-living premises among them; `estimates`:
-    what silent meters are taken to show at the end of the month; `problems`: premises that cannot be judged.
+    `registers`: all of them with their usage; `shop_rows`: the rows of non-living premises among them; `agreed`: what
+    such premises without a meter are taken to use, whoever pays for it; `estimates`: what silent meters are taken to
+    show at the end of the month; `problems`: premises that cannot be judged.
     """
 
     rows: list[tuple[Rule, pl.DataFrame]]
     registers: pl.DataFrame
     shop_rows: pl.DataFrame
+    agreed: pl.DataFrame
     estimates: pl.DataFrame
     problems: pl.DataFrame
 
 
 def use_of_premises(
-    inputs: Inputs, segments: pl.DataFrame, usage: Usage, readings: pl.DataFrame, calendar: Calendar
+    inputs: Inputs,
+    segments: pl.DataFrame,
+    usage: Usage,
+    gone: pl.DataFrame,
+    readings: pl.DataFrame,
+    calendar: Calendar,
 ) -> Energy:
-    """Apply the rules of individual consumption to every segment."""
+    """Apply the rules of individual consumption to every segment. `gone`: see `bare_days.gone_registers`."""
     living = segments.filter(is_living())
     usage = usage.without(_wholly_left_out(living))
     judged_out = usage.problems.filter(pl.col("premise_id") > 0).select("premise_id").unique()
@@ -48,12 +55,17 @@ def use_of_premises(
         individual_registers = known.join(uncounted, on="premise_id", how="anti")
 
     met = individual.meter_rows(individual_registers, segments, calendar)
-    with_meter = pl.concat([individual_registers.select("premise_id"), covered]).unique()
+    with_meter = pl.concat(
+        [individual_registers.select("premise_id"), covered, gone.select("premise_id")]
+    ).unique()
     stretches = bare_days.bare_stretches(individual_registers, calendar)
+    if not gone.is_empty():
+        stretches = pl.concat([stretches, bare_days.gone_stretches(gone, calendar)])
     bare = averaged_bare = None
     if not stretches.is_empty():
         bare = bare_days.bare_segments(stretches, living)
-        averaged_bare = bare_days.average_rows(bare, individual_registers, readings, calendar)
+        left = [frame.select(gone.columns) for frame in (individual_registers, gone)]
+        averaged_bare = bare_days.average_rows(bare, pl.concat(left), readings, calendar)
         bare = bare.join(
             averaged_bare.select("premise_id", "begins_on").unique(),
             on=["premise_id", "begins_on"],
@@ -69,7 +81,7 @@ def use_of_premises(
         averages = pl.concat([averages, averaged_bare], how="diagonal").select(met.columns)
     rows: list[tuple[Rule, pl.DataFrame]] = [
         (catalogue.METERED, met.filter(pl.col("method") == BY_READINGS)),
-        (catalogue.SPREAD, met.filter(pl.col("method") == BY_SPREAD, pl.col("quantity_wh") != 0)),
+        (catalogue.SPREAD, met.filter(pl.col("method") == BY_SPREAD)),
         (catalogue.AVERAGE, averages),
         (catalogue.NORM, norm.rows),
         (catalogue.NORM_UPLIFT, norm.uplift_rows),
@@ -77,12 +89,13 @@ def use_of_premises(
     if share_rows is not None:
         rows.append((catalogue.COMMUNAL_SHARE, share_rows))
     if not inputs.absences.is_empty():
-        without_meter = norm.rows.join(usage.registers, on="premise_id", how="anti")
+        without_meter = norm.rows.join(inputs.installations, on="premise_id", how="anti")
         rows.append((catalogue.ABSENCE, occasions.absence_rows(inputs.absences, without_meter, calendar)))
     if not inputs.unauthorised.is_empty():
         rows.append((catalogue.UNAUTHORISED, occasions.unauthorised_rows(inputs.unauthorised, living)))
     shops = segments.filter(pl.col("kind") == NONLIVING)
-    agreed = occasions.agreed_rows(shops, with_meter, calendar)
+    metered_shops = usage.registers.select("premise_id").unique()
+    agreed = occasions.agreed_rows(shops, metered_shops, calendar)
     if not agreed.is_empty():
         rows.append((catalogue.AGREED, agreed))
     unmetered_shops = (
@@ -102,6 +115,7 @@ def use_of_premises(
         rows=rows,
         registers=usage.registers,
         shop_rows=met.filter(pl.col("kind") == NONLIVING),
+        agreed=occasions.agreed_volumes(inputs, metered_shops, calendar),
         estimates=known.filter(pl.col("method") == BY_AVERAGE).select(
             "installation_id", "building_id", value_wh="to_value_wh"
         ),

@@ -5,6 +5,7 @@ from datetime import timedelta
 import polars as pl
 
 from abonent.engine import fixed
+from abonent.engine.frames import Inputs
 from abonent.packs.ru.rules.calendar import Calendar
 from abonent.packs.ru.rules.individual import SINGLE_RATE
 from abonent.packs.ru.rules.segments import NONLIVING, days_between
@@ -66,6 +67,13 @@ def unauthorised_rows(unauthorised: pl.DataFrame, segments: pl.DataFrame) -> pl.
         )
         .drop("taken_from", "taken_to")
     )
+
+
+def agreed_volumes(inputs: Inputs, metered: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
+    """Return building_id, quantity_wh of the non-living premises without a meter, also of those billed elsewhere."""
+    shops = inputs.premises.filter(pl.col("kind") == NONLIVING).select("premise_id", "kind")
+    terms = inputs.terms.join(shops, on="premise_id", how="inner").with_columns(days=days_between())
+    return agreed_rows(terms, metered, calendar).select("building_id", "quantity_wh")
 
 
 def agreed_rows(segments: pl.DataFrame, metered: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:

@@ -106,8 +106,14 @@ def _shared_by_days(counted: pl.DataFrame, calendar: Calendar) -> tuple[pl.DataF
     before = _total_days("span_from", first).clip(0, total)
     through = _total_days("span_from", end).clip(0, total)
     divisor = pl.max_horizontal(total, 1)
+    # what an inspector found too much is settled in the month of the check (п. 61)
+    settled = pl.col("usage_wh") < 0
     shared = gaps.with_columns(
-        usage_wh=pl.when(total > 0)
+        usage_wh=pl.when(settled & pl.col("inside"))
+        .then("usage_wh")
+        .when(settled)
+        .then(0)
+        .when(total > 0)
         .then(
             fixed.mul_div("usage_wh", through, divisor=divisor)
             - fixed.mul_div("usage_wh", before, divisor=divisor)
@@ -115,7 +121,10 @@ def _shared_by_days(counted: pl.DataFrame, calendar: Calendar) -> tuple[pl.DataF
         .when("inside")
         .then("usage_wh")
         .otherwise(0),
-        method=pl.when((total > 0) | ~pl.col("inside")).then(BY_SPREAD).otherwise("method").cast(pl.Int16),
+        method=pl.when(~pl.col("inside") | ((total > 0) & ~settled))
+        .then(BY_SPREAD)
+        .otherwise("method")
+        .cast(pl.Int16),
     )
     reopened = gaps.filter(pl.col("inside"), pl.col("span_from") < first)
     return pl.concat([counted.filter(~several), shared]), reopened

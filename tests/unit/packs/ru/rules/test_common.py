@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
+from tests.unit.packs.ru.rules.shard import Shard
 
 from abonent.kernel.periods import Month
-from tests.unit.packs.ru.rules.shard import Shard
 
 OCTOBER, JANUARY = Month(2026, 10), Month(2027, 1)
 METERED, COMMON_METERED, COMMON_NORM, NEGATIVE = 1, 5, 6, 7
@@ -52,7 +52,7 @@ def norm_kwh() -> float:
 def test_shops_heating_and_agreed_volumes_are_taken_out() -> None:
     made = house(700).flat(3, None, kind=NONLIVING).meter(3, 3, month_of(200))
     made.flat(4, None, kind=HEATING).meter(4, 4, month_of(150))
-    made.flat(5, 50, kind=NONLIVING, area=20, agreed_kwh=90)
+    made.flat(5, None, kind=NONLIVING, area=20, agreed_kwh=90)
     balance = made.rated().building_balances.row(0, named=True)
     assert (balance["nonliving_wh"], balance["heating_wh"], balance["metered_wh"]) == (
         290_000,
@@ -138,3 +138,12 @@ def test_housing_is_trued_up_in_january(used: int, due: int) -> None:
 def test_a_negative_balance_goes_back_by_residents() -> None:
     lines = house(150).lines()
     assert of(lines, NEGATIVE) == [(10, NEGATIVE, -5), (20, NEGATIVE, -5)]
+
+
+def test_an_executor_billed_by_the_zones_of_the_building_meter() -> None:
+    made = Shard(OCTOBER, premises_area=100, common_area=50, common_needs=BY_EXECUTOR)
+    made.meter(90, 0, month_of(300), zone=21).meter(91, 0, month_of(100), zone=22)
+    made.flat(1, 10, area=50).meter(1, 1, month_of(200)).flat(9, 99, kind=COMMON, area=0).price(4)
+    assert of(made.lines(), EXECUTOR) == [(99, EXECUTOR, 200)]
+    made.price(5, zone=21).price(2, zone=22)
+    assert of(made.lines(), EXECUTOR) == [(99, EXECUTOR, 150), (99, EXECUTOR, 50)]

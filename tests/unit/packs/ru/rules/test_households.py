@@ -1,9 +1,9 @@
 """Communal apartments, co-owners, absences, violations, bands."""
 
 import pytest
+from tests.unit.packs.ru.rules.shard import Shard, told
 
 from abonent.kernel.periods import Month
-from tests.unit.packs.ru.rules.shard import Shard, told
 
 OCTOBER = Month(2026, 10)
 METERED, AVERAGE, NORM, UPLIFT, SPREAD, ABSENCE, UNAUTHORISED, SHARE, AGREED = 1, 2, 3, 4, 8, 9, 10, 11, 19
@@ -229,3 +229,22 @@ def test_a_shop_without_meter_and_agreement() -> None:
 def test_spread_of_one_flat_is_told() -> None:
     found = shard().flat(1, 10).meter(1, 1, [("2026-08-20", 0), ("2026-10-20", 610)]).rated()
     assert told(found) == [(10, SPREAD, 310, 1302.00)]
+
+
+def test_zones_of_a_communal_flat_are_shared_zone_by_zone() -> None:
+    made = Shard(OCTOBER).price(5, zone=21).price(2, zone=22)
+    made.flat(FLAT, None).meter(1, FLAT, month_of(300), zone=21).meter(2, FLAT, month_of(100), zone=22)
+    for place, (residents, day, night) in enumerate(((1, 60, 40), (3, 80, 40)), start=1):
+        made.flat(FLAT + place, 10 * place, kind=ROOM, parent=FLAT, residents=residents)
+        made.meter(place * 10, FLAT + place, month_of(day), zone=21)
+        made.meter(place * 10 + 1, FLAT + place, month_of(night), zone=22)
+    # left by day 160, by night 20
+    shares = [(account, kwh) for account, rule, kwh, _ in made.lines() if rule == SHARE]
+    assert shares == [(10, 40), (10, 5), (20, 120), (20, 15)]
+
+
+def test_single_rate_rooms_behind_a_flat_of_two_zones() -> None:
+    made = Shard(OCTOBER).price(4).price(5, zone=21).price(2, zone=22)
+    made.flat(FLAT, None).meter(1, FLAT, month_of(300), zone=21).meter(2, FLAT, month_of(100), zone=22)
+    made.flat(FLAT + 1, 10, kind=ROOM, parent=FLAT).meter(3, FLAT + 1, month_of(360))
+    assert made.lines() == [(10, METERED, 360, 1440), (10, SHARE, 30, 150), (10, SHARE, 10, 20)]

@@ -1,7 +1,8 @@
 """Metered, spread over a gap, averaged; handed over; settled by an inspector."""
 
-from abonent.kernel.periods import Month
 from tests.unit.packs.ru.rules.shard import Shard, told
+
+from abonent.kernel.periods import Month
 
 OCTOBER = Month(2026, 10)
 METERED, AVERAGE, NORM, SPREAD = 1, 2, 3, 8
@@ -121,3 +122,24 @@ def test_days_after_a_meter_was_taken_down_go_by_its_average() -> None:
     readings = [(f"2026-{month:02d}-20", 100.0 * (month - 2)) for month in range(2, 10)]
     gone = shard().flat(1, 10).meter(1, 1, [*readings, ("2026-10-16", 760, REMOVAL)], until="2026-10-16")
     assert gone.lines() == [(10, METERED, 60, 252.00), (10, AVERAGE, 51.613, 216.77)]
+
+
+def test_months_after_a_meter_was_taken_down_go_by_its_average() -> None:
+    readings = [(f"2026-{month:02d}-20", 100.0 * (month - 1)) for month in range(1, 8)]
+    gone = shard().flat(1, 10).meter(1, 1, [*readings, ("2026-08-16", 680, REMOVAL)], until="2026-08-16")
+    # the last removal reading and that of six months before: (680 − 100) ÷ 6
+    assert gone.lines() == [(10, AVERAGE, 96.667, 406.00)]
+
+
+def test_without_history_months_after_a_removal_go_by_norm() -> None:
+    gone = (
+        shard().flat(1, 10).meter(1, 1, [("2026-07-20", 0), ("2026-08-16", 50, REMOVAL)], until="2026-08-16")
+    )
+    assert gone.lines() == [(10, NORM, 120, 504.00)]
+
+
+def test_a_check_that_finds_less_after_a_gap_is_settled_in_its_month() -> None:
+    readings = [("2026-08-20", 500), ("2026-10-21", 450, INSPECTOR)]
+    assert shard().flat(1, 10).meter(1, 1, readings).lines() == [(10, METERED, -50, -210.00)]
+    september = Shard(Month(2026, 9)).price(4.20).flat(1, 10).meter(1, 1, readings)
+    assert september.lines() == [(10, SPREAD, 0, 0.00)]
