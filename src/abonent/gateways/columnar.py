@@ -20,6 +20,23 @@ def snapshot(dsn: str) -> Iterator[Any]:
         connection.rollback()
 
 
+@contextmanager
+def scratch(dsn: str) -> Iterator[Any]:
+    """Open a connection for queries over `put_frame` tables, in one snapshot; what was put is gone with it."""
+    with adbc_driver_postgresql.dbapi.connect(dsn) as connection:
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield connection
+        connection.rollback()
+
+
+def put_frame(connection: Any, name: str, frame: pl.DataFrame) -> None:
+    """Make a temporary table of a frame and let the planner know what is in it."""
+    with connection.cursor() as cursor:
+        cursor.adbc_ingest(name, frame.to_arrow(), mode="create", temporary=True)
+        cursor.execute(f"ANALYZE {name}")
+
+
 def read_frame(connection: Any, query: str, schema: Schema) -> pl.DataFrame:
     """Return the rows of a query as a frame of `schema`; its columns come in the order of the schema.
 

@@ -267,7 +267,8 @@ class ReadingFile(models.Model):
     accepted = models.BigIntegerField(default=0)
     doubtful = models.BigIntegerField(default=0)
     rejected = models.BigIntegerField(default=0)
-    known = models.BigIntegerField(default=0, help_text="rows that say what was known already")
+    known = models.BigIntegerField(default=0, help_text="readings that say what was known already")
+    replaced = models.BigIntegerField(default=0, help_text="readings that gave way to control readings")
     created_at = models.DateTimeField()
     created_by_id = models.BigIntegerField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -281,10 +282,14 @@ class RowDecision(models.IntegerChoices):
 
 
 class ReadingFileRow(models.Model):
-    """A row of a file that was not simply accepted: what it said, why it was held, and what a person decided."""
+    """A reading of a file that was not simply accepted: what its row said, why it was held, what a person decided.
+
+    A row with the zones of a meter side by side holds a reading for each of them: `part` 1 to 3, else 0.
+    """
 
     file = models.ForeignKey(ReadingFile, on_delete=models.CASCADE, related_name="held_rows")
-    row_no = models.IntegerField(help_text="as the sender sees it, the header being row 1")
+    row_no = models.IntegerField(help_text="as the sender sees it, counted from the first line of the file")
+    part = models.PositiveSmallIntegerField(default=0, help_text="the column T1, T2 or T3 it stood in")
     status = models.PositiveSmallIntegerField(choices=ReadingStatus.choices)
     reasons = ArrayField(models.CharField(max_length=40))
     said = models.JSONField(default=dict, help_text="the row's cells by our field names, as they came")
@@ -299,7 +304,11 @@ class ReadingFileRow(models.Model):
     decided_at = models.DateTimeField(null=True)
     decided_by_id = models.BigIntegerField(null=True)
     reading_id = models.BigIntegerField(null=True)
+    source = models.PositiveSmallIntegerField(choices=ReadingSource.choices, default=ReadingSource.IMPORT)
+    replaced_id = models.BigIntegerField(null=True, help_text="the reading that gave way to the accepted one")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["file", "row_no"], name="reading_file_row_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["file", "row_no", "part"], name="reading_file_row_unique")
+        ]
         indexes = [models.Index(fields=["decision", "status"], name="reading_file_row_waiting")]
