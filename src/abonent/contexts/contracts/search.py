@@ -14,9 +14,9 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from abonent.contexts.contracts.models import Account
+from abonent.contexts.contracts.models import Account, AccountSearch
 from abonent.contexts.contracts.queries import accounts, row_address, row_payer
-from abonent.contexts.metering.queries import meters_by_serial
+from abonent.contexts.metering.queries import meters_by_serial, serials_of_premise
 from abonent.contexts.places.addresses import normal, split_address
 from abonent.contexts.places.queries import address_of, buildings_on_streets, premise_ids
 
@@ -85,6 +85,16 @@ def search(*, text: str, on: date, limit: int = 12) -> Found:
 def search_text(*, number: str, payer: str, address: str, serials: list[str]) -> str:
     """Return what an account is looked up by."""
     return normal(" ".join([number, payer, address, *serials]))
+
+
+def refresh_premise(*, premise_id: int, on: date) -> None:
+    """Write anew what the accounts of a premise are looked up by, with the meters that stand there on a day."""
+    serials = serials_of_premise(premise_id=premise_id, on=on)
+    for row in accounts().filter(premise_id=premise_id):
+        text = search_text(
+            number=row["number"], payer=row_payer(row), address=row_address(row), serials=serials
+        )
+        AccountSearch.objects.update_or_create(account_id=row["id"], defaults={"text": text})
 
 
 Writer = Callable[[dict[str, Any]], AccountFound]

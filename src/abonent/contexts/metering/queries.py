@@ -76,7 +76,14 @@ def meters_of_building(*, building_id: int, on: date) -> list[MeterInPlace]:
 
 
 def _meters(installations: QuerySet[Installation], *, on: date) -> list[MeterInPlace]:
-    found = list(installations.select_related("meter__model").order_by("meter_id", "zone"))
+    # an act annulled leaves a register without a day in its place
+    ever = installations.filter(during__isempty=False)
+    every = list(ever.select_related("meter__model").order_by("meter_id", "zone"))
+    # a meter that counts on with another ratio or in other zones is shown as it is now
+    newest: dict[int, date] = {}
+    for one in every:
+        newest[one.meter_id] = max(one.during.lower, newest.get(one.meter_id, one.during.lower))
+    found = [one for one in every if one.during.lower == newest[one.meter_id]]
     last = _last_readings([one.pk for one in found])
     meters: dict[int, MeterInPlace] = {}
     for one in found:
@@ -137,7 +144,11 @@ def readings_of_premise(*, premise_id: int) -> QuerySet[Reading, dict[str, Any]]
     installations = Installation.objects.filter(premise_id=premise_id)
     return (
         Reading.objects.filter(installation_id__in=list(installations.values_list("id", flat=True)))
-        .annotate(zone=F("installation__zone"), serial=F("installation__meter__serial"))
+        .annotate(
+            zone=F("installation__zone"),
+            serial=F("installation__meter__serial"),
+            meter_id=F("installation__meter_id"),
+        )
         .values(
             "id",
             "taken_on",
@@ -148,11 +159,21 @@ def readings_of_premise(*, premise_id: int) -> QuerySet[Reading, dict[str, Any]]
             "entered_at",
             "author_id",
             "run_id",
+            "file_id",
+            "meter_id",
             "reason",
             "zone",
             "serial",
         )
     )
+
+
+def actual_readings(*, installation_ids: list[int], taken_on: date) -> list[Reading]:
+    """Return what registers are known to have shown on a day, estimates left out."""
+    rows = Reading.objects.filter(
+        installation_id__in=installation_ids, taken_on=taken_on, status=ReadingStatus.ACCEPTED
+    )
+    return list(rows.exclude(source=ReadingSource.ESTIMATE))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,3 +203,9 @@ def serials_of(installation_ids: list[int]) -> dict[int, str]:
     """Return the meters' serial numbers by installation."""
     rows = Installation.objects.filter(id__in=installation_ids)
     return dict(rows.values_list("id", "meter__serial"))
+
+
+def serials_of_premise(*, premise_id: int, on: date) -> list[str]:
+    """Return the serial numbers of the meters that stand in a premise on a day."""
+    rows = Installation.objects.filter(premise_id=premise_id, during__contains=on)
+    return sorted(set(rows.values_list("meter__serial", flat=True)))
