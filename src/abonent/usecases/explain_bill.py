@@ -25,7 +25,12 @@ from abonent.usecases import packs
 from abonent.usecases.exception_reasons import details, reason
 
 LANGUAGES = explanations.LANGUAGES
-_BY_BUILDING_METER = (catalogue.COMMON_METERED.number, catalogue.COMMON_NEGATIVE.number)
+_BY_BUILDING_METER = (
+    catalogue.COMMON_METERED.number,
+    catalogue.COMMON_NEGATIVE.number,
+    catalogue.EXECUTOR.number,
+    catalogue.HOUSING_METERED.number,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +179,9 @@ def _line(row: dict[str, Any]) -> Line:
         price_e5=row["price_e5"],
         amount_minor=row["amount_minor"],
         because=row["because"],
+        share=(row["share_numerator"] or 1, row["share_denominator"] or 1),
+        banding=row["banding"] or 0,
+        band=row["band"] or 1,
     )
 
 
@@ -243,12 +251,15 @@ class _Context:
 _LINES = """
 SELECT l.slot, l.batch_id, l.line_no, l.building_id, l.service, l.rule, l.zone, l.period, l.begins_on, l.ends_on,
        l.quantity_wh, l.price_e5, l.amount_minor, l.because, l.reverses_batch_id, l.reverses_line_no,
-       b.booked_period, split_part(b.origin, ':', 2)::bigint AS run_id, b.reason, p.act AS price_act,
+       b.booked_period, split_part(b.origin, ':', 2)::bigint AS run_id, b.reason, p.act AS price_act, p.band, g.banding,
+       s.share_numerator, s.share_denominator,
        (SELECT e.kind FROM ledger_entry e WHERE e.slot = l.slot AND e.batch_id = l.batch_id
            AND e.account_id = l.account_id AND e.service = l.service LIMIT 1) AS kind
 FROM charging_chargeline l
 JOIN ledger_batch b ON b.id = l.batch_id
 LEFT JOIN contracts_price p ON p.id = l.price_id
+LEFT JOIN contracts_tariffgroup g ON g.id = p.tariff_group_id
+LEFT JOIN contracts_accountservice s ON s.account_id = l.account_id AND s.service = 1 AND s.during @> l.begins_on
 WHERE l.account_id = %(account)s AND (l.period = %(month)s OR b.booked_period = %(month)s)
 ORDER BY l.period DESC, b.id, l.service, l.rule, l.zone, l.begins_on, l.because[3], l.line_no
 """  # because[3] is the first day of metered lines: a meter that was replaced goes before the new one

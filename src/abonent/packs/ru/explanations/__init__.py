@@ -8,7 +8,7 @@ from abonent.engine import registry
 from abonent.engine.parameters import ParameterSet
 from abonent.kernel.periods import Month
 from abonent.packs.ru.explanations.model import Building, Figure, Line, Posting, Register, Told
-from abonent.packs.ru.explanations.rules import Teller, title_of
+from abonent.packs.ru.explanations.rules import tell_line, title_of
 from abonent.packs.ru.explanations.speech import LANGUAGES, Speech, day_of
 
 __all__ = [
@@ -40,7 +40,7 @@ def tell(
     price_act: str = "",
 ) -> Told:
     """Explain a line. Raises KeyError for a rule that is not of this pack."""
-    teller = Teller(
+    return tell_line(
         line,
         Speech(language),
         parameters=parameters,
@@ -48,7 +48,6 @@ def tell(
         building=building,
         price_act=price_act,
     )
-    return teller.tell()
 
 
 def tell_taken_back(line: Line, posting: Posting, /, *, language: str) -> Told:

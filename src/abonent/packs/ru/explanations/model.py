@@ -9,7 +9,11 @@ from abonent.kernel.periods import Month
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A charge line as it is stored; Wh, 1e-5 of a rouble per kWh, kopecks; `ends_on` is not in it any more."""
+    """A charge line as it is stored; Wh, 1e-5 of a rouble per kWh, kopecks; `ends_on` is not in it any more.
+
+    `share`: the part of the premise its account pays for. `banding` and `band`: which of several prices it has
+    (contracts.Banding; 0 where there is one price).
+    """
 
     rule: int
     zone: int
@@ -20,6 +24,9 @@ class Line:
     price_e5: int
     amount_minor: int
     because: Sequence[int]
+    share: tuple[int, int] = (1, 1)
+    banding: int = 0
+    band: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

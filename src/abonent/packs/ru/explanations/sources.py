@@ -10,6 +10,9 @@ _SOURCES = {
     catalogue.NORM.number: ("ru.electricity.norms", "kwh_per_person", "norm_wh_per_person"),
     catalogue.NORM_UPLIFT.number: ("ru.electricity.norm_uplift", "coefficient", "coefficient_e3"),
     catalogue.COMMON_NORM.number: ("ru.electricity.common_norms", "kwh_per_m2", "norm_wh_per_m2"),
+    catalogue.HOUSING_NORM.number: ("ru.electricity.common_norms", "kwh_per_m2", "norm_wh_per_m2"),
+    catalogue.EXECUTOR_NORM.number: ("ru.electricity.common_norms", "kwh_per_m2", "norm_wh_per_m2"),
+    catalogue.ABSENCE.number: ("ru.electricity.norms", "kwh_per_person", "norm_wh_per_person"),
 }
 
 
