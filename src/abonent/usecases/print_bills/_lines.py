@@ -20,6 +20,19 @@ METHODS = {
     catalogue.COMMON_METERED.number: "common_metered",
     catalogue.COMMON_NORM.number: "common_norm",
     catalogue.COMMON_NEGATIVE.number: "negative",
+    catalogue.SPREAD.number: "spread",
+    catalogue.ABSENCE.number: "absence",
+    catalogue.UNAUTHORISED.number: "unauthorised",
+    catalogue.COMMUNAL_SHARE.number: "communal",
+    catalogue.AGREED.number: "agreed",
+    catalogue.EXECUTOR.number: "common_metered",
+    catalogue.EXECUTOR_NORM.number: "common_norm",
+    catalogue.COMMON_EXCESS.number: "excess",
+    catalogue.HOUSING_METERED.number: "common_metered",
+    catalogue.HOUSING_NORM.number: "common_norm",
+    catalogue.HOUSING_AVERAGE.number: "common_average",
+    catalogue.HOUSING_TRUE_UP.number: "true_up",
+    catalogue.MANUAL.number: "manual",
 }
 _METHOD_ORDER = [*dict.fromkeys(METHODS.values()), ""]
 _BOOKED = (EntryKind.CHARGE, EntryKind.RECALCULATION, EntryKind.REVERSAL)

@@ -12,7 +12,8 @@ from abonent.packs.ru.rules import catalogue
 from abonent.usecases.print_bills._lines import METHODS
 from abonent.usecases.print_bills._rows import Chunk, Row
 
-_BY_METER = (catalogue.METERED.number, catalogue.AVERAGE.number)
+_BETWEEN_READINGS = (catalogue.METERED.number, catalogue.SPREAD.number)
+_BY_METER = (*_BETWEEN_READINGS, catalogue.AVERAGE.number)
 
 
 def bill_meters(places: list[Row], standing: list[Row], chunk: Chunk, *, month: Month) -> Iterator[BillMeter]:
@@ -34,7 +35,7 @@ def bill_meters(places: list[Row], standing: list[Row], chunk: Chunk, *, month: 
 def _counted(place: Row, lines: list[Row], chunk: Chunk, month: Month) -> BillMeter:
     rule = lines[0]["rule"]
     facts = registry.rule(rule).facts(lines[0]["because"])
-    if rule == catalogue.METERED.number:
+    if rule in _BETWEEN_READINGS:
         previous_on, current_on = day_of(facts["from_day"]), day_of(facts["to_day"])
     else:
         known = chunk.last_before.get(place["id"])  # gone if it was annulled since

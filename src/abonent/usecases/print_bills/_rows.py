@@ -95,7 +95,7 @@ def read_chunk(
         line["because"][_METERED_INSTALLATION]
         for lines in chunk.lines.values()
         for line in lines
-        if line["rule"] == catalogue.METERED.number
+        if line["rule"] in (catalogue.METERED.number, catalogue.SPREAD.number)
     }
     values["unread"] = [
         place["id"]

@@ -30,6 +30,15 @@ METHODS: Final[dict[str, tuple[str, str, str]]] = {
     "common_metered": ("по ОДПУ", "будинковий", "building meter"),
     "common_norm": ("норматив ОДН", "норма МЗК", "common norm"),
     "negative": ("возврат, п. 47", "повернення", "refund, item 47"),
+    "spread": ("за неск. месяцев", "за кілька місяців", "several months"),
+    "absence": ("отсутствие", "відсутність", "absence"),
+    "unauthorised": ("по мощности", "за потужністю", "by power"),
+    "communal": ("доля комнаты", "частка кімнати", "room's share"),
+    "agreed": ("по согласованию", "за узгодженням", "by agreement"),
+    "excess": ("сверх норматива", "понад норму", "above the norm"),
+    "common_average": ("среднее за год", "середнє за рік", "year's average"),
+    "true_up": ("корректировка", "коригування", "true-up"),
+    "manual": ("по решению", "за рішенням", "by decision"),
 }
 
 WORDS: Final[dict[str, tuple[str, str, str]]] = {
