@@ -127,7 +127,9 @@ class Builder(Drawn):
     def shop(self, zones: str) -> Premise:
         metered = bool(self.whole(0, 2))
         terms = replace(
-            self.terms(ALWAYS, causes=False), agreed_wh=0 if metered else self.whole(0, 900_000), residents=0
+            self.terms(ALWAYS, causes=False, groups=False),
+            agreed_wh=0 if metered else self.whole(0, 900_000),
+            residents=0,
         )
         payers = [Payer(self.account(), ALWAYS)] if self.once_in(2) else []
         kind = str(self.choice("read", "read", "gap"))

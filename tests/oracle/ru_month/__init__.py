@@ -50,8 +50,8 @@ def bill(building: Building, law: Law, booked_until: date | None = None) -> Bill
     individual: list[Priced] = []
     lines: list[Priced] = []
     for premise, used in _everything(building, law, known_until):
-        own = banded(building, law, used.own)
-        lines += own
+        own, raised = banded(building, law, used.own, used.raised)
+        lines += own + raised
         lines += [one for energy in used.beside for one in priced(building, energy)]
         individual += own if premise.kind == LIVING else []
         _count(building, premise, used, volumes)

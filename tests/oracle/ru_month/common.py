@@ -1,7 +1,6 @@
 """Common needs of a building (ПП РФ 354 п. 40–48, app. 2 formulas 10, 12, 15; ПП РФ 124 п. 21(1); ПП РФ 491 п. 29)."""
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -111,15 +110,16 @@ def share_common_needs(
     }
     made.balance = balance
     if building.common_needs == BY_EXECUTOR:
-        _executor(building, metered, rest_wh, made)
+        _executor(building, metered, rest_wh, volumes, supplied, made)
         return made
     everywhere = _sharing(building)
-    year = building.past_year if building.common_needs == HOUSING else None
-    if building.common_needs == HOUSING and building.basis == BY_AVERAGE and year:
+    by_readings = building.common_needs == CONSUMERS or building.basis == BY_READINGS
+    year = None if by_readings else building.past_year
+    if building.basis == BY_AVERAGE and year:
         average_wh = max(0, nearest(Fraction(year.common_wh, year.months)))
         distributed_wh = average_wh if building.excess_to_consumers else min(average_wh, cap_wh)
         rule = HOUSING_AVERAGE
-    elif building.common_needs == HOUSING and building.basis != BY_READINGS:
+    elif not by_readings:
         rule, distributed_wh = HOUSING_NORM, cap_wh
     else:
         capped_wh = rest_wh if building.excess_to_consumers else min(rest_wh, cap_wh)
@@ -132,14 +132,14 @@ def share_common_needs(
     returned_wh = 0
     if building.common_needs == CONSUMERS:
         returned_wh = _returns(negative_wh, individual, building, made)
-    if year and building.true_up and building.basis != BY_READINGS:
+    if year and building.true_up:
         true_up_wh = _true_up_wh(building, year)
         balance["true_up_wh"] = true_up_wh
         _by_area(building, TRUE_UP, true_up_wh, everywhere, volumes, supplied, made)
     balance |= {
         "distributed_wh": distributed_wh,
         "unassigned_wh": distributed_wh - shared_wh,
-        "executor_wh": max(0, rest_wh) - distributed_wh,
+        "executor_wh": max(0, rest_wh) - distributed_wh if by_readings else 0,
         "negative_wh": negative_wh,
         "unreturned_wh": negative_wh - returned_wh,
     }
@@ -152,7 +152,9 @@ def _true_up_wh(building: Building, year: PastYear) -> int:
     return (by_meter_wh if building.excess_to_consumers else min(by_meter_wh, year.cap_wh)) - year.charged_wh
 
 
-def _executor(building: Building, metered: bool, rest_wh: int, made: Outcome) -> None:
+def _executor(
+    building: Building, metered: bool, rest_wh: int, volumes: Volumes, supplied: Supply, made: Outcome
+) -> None:
     """The executor owes what is left, less what the months before were short of (ПП РФ 124 п. 21(1))."""
     due_wh = rest_wh - building.carried_in_wh if metered else rest_wh
     carried_wh = max(0, -due_wh) if metered else building.carried_in_wh
@@ -163,13 +165,14 @@ def _executor(building: Building, metered: bool, rest_wh: int, made: Outcome) ->
         "executor_wh": max(0, due_wh),
     }
     rule = EXECUTOR if metered else EXECUTOR_NORM
+    left = _left_by_zone(volumes, supplied)
     for premise in building.premises:
         if premise.kind == COMMON_PROPERTY:
             lived = stretches(building.month, premise)
             for stretch, wh in zip(
                 lived, share_out(max(0, due_wh), [days(one.span) for one in lived]), strict=True
             ):
-                made.lines += priced(building, Energy(stretch, rule, SINGLE, stretch.span, wh))
+                made.lines += _in_zones(building, rule, stretch, wh, left or {SINGLE: 1})
 
 
 def _sharing(building: Building) -> list[Stretch]:
@@ -195,27 +198,38 @@ def _by_area(
     weights = [stretch.terms.area_dm2 * days(stretch.span) for stretch in everywhere]
     rest = building.premises_area_dm2 * days(building.month) - sum(weights)
     shares = share_out(total_wh, [rest, *weights])[1:]  # where remainders are equal, nobody pays first
-    meter_zones = sorted(supplied.by_zone)
-    left = {zone: supplied.by_zone[zone] - volumes.by_zone[zone] for zone in meter_zones}
-    # Zone by zone where everybody counts in the zones of the building's meter and no zone is short, else in the
-    # ratio of that meter (the law is silent).
-    if not volumes.all_zoned or min(left.values(), default=0) < 0:
-        left = supplied.by_zone
+    left = _left_by_zone(volumes, supplied)
     for stretch, share in zip(everywhere, shares, strict=True):
-        zones = _zones(building, stretch)
-        if zones and zones == meter_zones:
-            parts: Sequence[int] = share_out(share, [left[zone] for zone in zones])
-        else:
-            zones, parts = [SINGLE], [share]
-        for zone, part in zip(zones, parts, strict=True):
-            made.lines += priced(building, Energy(stretch, rule, zone, stretch.span, part))
+        same = left and _zones(building, stretch) == sorted(left)
+        made.lines += _in_zones(building, rule, stretch, share, left if same else {SINGLE: 1})
     return sum(shares)
 
 
+def _left_by_zone(volumes: Volumes, supplied: Supply) -> dict[int, int]:
+    """Return in which ratio common needs fall on the zones of the building's meter.
+
+    Zone by zone where everybody counts in them and no zone is short, else as that meter counted (the law is silent).
+    """
+    left = {zone: wh - volumes.by_zone[zone] for zone, wh in supplied.by_zone.items()}
+    return left if volumes.all_zoned and min(left.values(), default=0) >= 0 else supplied.by_zone
+
+
+def _in_zones(
+    building: Building, rule: int, stretch: Stretch, wh: int, ratio: dict[int, int]
+) -> list[Priced]:
+    zones = sorted(ratio)
+    return [
+        line
+        for zone, part in zip(zones, share_out(wh, [ratio[zone] for zone in zones]), strict=True)
+        for line in priced(building, Energy(stretch, rule, zone, stretch.span, part))
+    ]
+
+
 def _zones(building: Building, stretch: Stretch) -> list[int]:
-    if stretch.terms.metering_disregarded:
-        return []
+    """Return the zones a premise is billed by; none where its metering is left out of account all the month."""
     premise = next(premise for premise in building.premises if premise.id == stretch.premise)
+    if all(one.terms.metering_disregarded for one in stretches(building.month, premise)):
+        return []
     return sorted({register.zone for register in standing(building, premise)} - {SINGLE})
 
 

@@ -1,8 +1,7 @@
 """From energy of premises to lines of accounts: stretches of days, bands, prices, owners."""
 
 import itertools
-from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from tests.oracle.ru_month.arithmetic import Span, common, days, nearest, share_out, share_owned
@@ -95,29 +94,51 @@ def priced(building: Building, energy: Energy, band: int = 1) -> list[Priced]:
     ]
 
 
-def banded(building: Building, law: Law, used: list[Energy]) -> list[Priced]:
-    """Price what a premise used itself; a group with bands pays for each band its own price.
+def banded(
+    building: Building, law: Law, used: list[Energy], raised: list[Energy]
+) -> tuple[list[Priced], list[Priced]]:
+    """Price what a premise used itself, and what is added to its cost; each band has a price of its own.
 
-    A premise has the thresholds of its days; every line takes part in every band as the whole does.
+    Whoever pays for a premise has the thresholds of the days; every line takes part in every band as the whole does.
     """
+    bands = {}
+    for whose in {_banding(energy) for energy in used}:
+        lines = [energy for energy in used if _banding(energy) == whose]
+        bands[whose] = _bands(building, law, lines)
+
+    return _split(building, used, bands), _split(building, raised, bands)
+
+
+def _split(building: Building, lines: list[Energy], bands: dict[tuple[int, int], list[int]]) -> list[Priced]:
+    """Share each band but the last out over a payer's lines in the ratio of their energy; the last has the rest."""
     found: list[Priced] = []
-    by_group: dict[tuple[int, int], list[Energy]] = defaultdict(list)
-    for energy in used:
-        by_group[energy.stretch.premise, energy.stretch.terms.group].append(energy)
-    for (_, group), lines in by_group.items():
-        total_wh = sum(line.quantity_wh for line in lines)
-        lived = {line.stretch for line in lines}
-        bands = _bands(building, law, group, total_wh, lived)
-        for line in lines:
-            for band, wh in enumerate(share_out(line.quantity_wh, bands), start=1):
-                part = Energy(line.stretch, line.rule, line.zone, line.span, wh)
-                if wh or bands == [1]:
-                    found += priced(building, part, band)
+    for whose, volumes in bands.items():
+        own = [energy for energy in lines if _banding(energy) == whose]
+        left = [energy.quantity_wh for energy in own]
+        for band, volume in enumerate(_scaled(volumes, sum(left))[:-1], start=1):
+            parts = share_out(volume, [energy.quantity_wh for energy in own])
+            left = [wh - part for wh, part in zip(left, parts, strict=True)]
+            for energy, part in zip(own, parts, strict=True):
+                found += priced(building, replace(energy, quantity_wh=part), band) if part else []
+        for energy, wh in zip(own, left, strict=True):
+            found += priced(building, replace(energy, quantity_wh=wh), len(volumes)) if wh else []
     return found
 
 
-def _bands(building: Building, law: Law, group: int, total_wh: int, lived: set[Stretch]) -> list[int]:
-    kind = building.groups[group]
+def _scaled(volumes: list[int], total_wh: int) -> list[int]:
+    """Return the bands of what is added to a volume, in the ratio of that volume's bands."""
+    return share_out(total_wh, volumes) if sum(volumes) != total_wh else volumes
+
+
+def _banding(energy: Energy) -> tuple[int, int]:
+    """Return whose days count together: owners go by the first of them."""
+    return energy.stretch.payers[0][0], energy.stretch.terms.group
+
+
+def _bands(building: Building, law: Law, used: list[Energy]) -> list[int]:
+    total_wh = sum(line.quantity_wh for line in used)
+    lived = {line.stretch for line in used}
+    kind = building.groups[used[0].stretch.terms.group]
     month_days = days(building.month)
     limits: list[int] = []
     if kind.banding == RANGES:

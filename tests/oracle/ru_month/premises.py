@@ -10,6 +10,7 @@ from tests.oracle.ru_month.lines import Energy, Stretch, by_days, stretches
 from tests.oracle.ru_month.town import (
     ABSENT,
     AGREED,
+    AVERAGE,
     NORM,
     SINGLE,
     UNAUTHORISED,
@@ -27,17 +28,21 @@ class Unknown(Exception):
 
 @dataclass
 class Used:
-    """`own`: the premise's own consumption; `beside`: charged at the first price whatever the bands are.
+    """`own`: the premise's own consumption; `raised`: what is added to it by a coefficient to its cost.
+
+    `beside`: charged at the first price whatever the bands are.
 
     `uncharged_wh`: energy by zone of premises that nobody is billed for here.
     """
 
     own: list[Energy] = field(default_factory=list)
+    raised: list[Energy] = field(default_factory=list)
     beside: list[Energy] = field(default_factory=list)
     uncharged_wh: dict[int, int] = field(default_factory=dict)
 
     def add(self, other: "Used") -> None:
         self.own += other.own
+        self.raised += other.raised
         self.beside += other.beside
         for zone, wh in other.uncharged_wh.items():
             self.uncharged_wh[zone] = self.uncharged_wh.get(zone, 0) + wh
@@ -82,11 +87,11 @@ def living(building: Building, law: Law, premise: Premise, booked_until: usage.d
     used = Used()
     lived = stretches(building.month, premise)
     known, unmetered = metered(building, law, premise, booked_until)
-    for gap in without(building.month, [register.span for register in premise.registers]):
-        averaged = usage.after_removal(premise.registers, law, gap, building.month, booked_until)
-        known += averaged
-        unmetered += [] if averaged else [gap]
     used.own += shared_by_days(lived, known)
+    for gap in without(building.month, [register.span for register in premise.registers]):
+        averages = usage.after_removal(premise.registers, law, gap, building.month, booked_until)
+        used.own += _by_average(lived, gap, averages)
+        unmetered += [] if averages else [gap]
     for stretch in lived:
         spans = [stretch.span] if stretch.terms.metering_disregarded else _met(stretch.span, unmetered)
         for span in spans:
@@ -98,6 +103,17 @@ def living(building: Building, law: Law, premise: Premise, booked_until: usage.d
                 wh = equipment.power_w * 24 * days(span)
                 used.beside.append(Energy(stretch, UNAUTHORISED, SINGLE, span, wh))
     return used
+
+
+def _by_average(
+    lived: list[Stretch], gap: Span, averages: list[tuple[usage.Register, Fraction]]
+) -> list[Energy]:
+    return [
+        Energy(stretch, AVERAGE, register.zone, span, nearest(wh_per_day * days(span)))
+        for register, wh_per_day in averages
+        for stretch in lived
+        if (span := common(stretch.span, gap)) and not stretch.terms.metering_disregarded
+    ]
 
 
 def _met(span: Span, others: list[Span]) -> list[Span]:
@@ -126,7 +142,7 @@ def _by_norm(building: Building, law: Law, stretch: Stretch, span: Span, used: U
     used.own.append(Energy(stretch, NORM, SINGLE, span, nearest(exact)))
     coefficient = Fraction(law.uplifts.get(stretch.terms.cause, 1000), 1000)
     if coefficient > 1:
-        used.beside.append(Energy(stretch, UPLIFT, SINGLE, span, nearest(exact * (coefficient - 1))))
+        used.raised.append(Energy(stretch, UPLIFT, SINGLE, span, nearest(exact * (coefficient - 1))))
 
 
 def _absent(building: Building, law: Law, absences: list[Absence], stretch: Stretch, used: Used) -> None:

@@ -114,15 +114,21 @@ def pieces(register: Register, law: Law, month: Span, booked_until: date, most: 
             )
     silent = common((known[-1].after if known else stood[0], stood[1]), stood)
     if silent:
-        average = average_wh(register, law, known, most, month)
-        if average is not None:
-            part_of_month = Fraction(days(silent), days(month))
-            wh = nearest(average * part_of_month) * register.ratio if silent == month else None
-            wh = nearest(average * part_of_month * register.ratio) if wh is None else wh
-            found.append(Piece(register, AVERAGE, silent, wh))
+        if known and known[-1].taken_on >= month[0]:
+            wh: int | None = (
+                0  # installed or handed over in the month: its next reading will bring these days
+            )
         else:
-            found.append(Piece(register, AVERAGE, silent, None))
+            wh = _assumed(register, average_wh(register, law, known, most, month), silent, month)
+        found.append(Piece(register, AVERAGE, silent, wh))
     return found
+
+
+def _assumed(register: Register, average: Fraction | None, span: Span, month: Span) -> int | None:
+    """Return an average month's part of the days, after the ratio."""
+    if average is None:
+        return None
+    return nearest(average * register.ratio * Fraction(days(span), days(month)))
 
 
 def _rule(span: Span) -> int:
@@ -135,8 +141,10 @@ def average_wh(
 ) -> Fraction | None:
     """Return the face's average of a month: whole watt-hours, rounded; None when there is no telling (п. 59, 60).
 
-    From the latest reading at least `average_window` months before the last one; else from the earliest.
+    Of readings before the month: from the latest one at least `average_window` months before the last one; else from
+    the earliest.
     """
+    known = [mark for mark in known if mark.taken_on < month[0]]
     if not known:
         return None
     last = known[-1]
@@ -154,17 +162,14 @@ def average_wh(
 
 def after_removal(
     registers: list[Register], law: Law, gap: Span, month: Span, booked_until: date
-) -> list[Piece]:
-    """Return the average of the meter taken down last before days without one; [] where there is none."""
+) -> list[tuple[Register, Fraction]]:
+    """Return the average, Wh a day, of the meter taken down last before days without one; [] where there is none."""
     gone = [register for register in registers if register.span[1] <= gap[0]]
-    if not gone:
-        return []
-    latest = max(register.span[1] for register in gone)
+    latest = max((register.span[1] for register in gone), default=None)
     found = []
     for register in (one for one in gone if one.span[1] == latest):
         average = average_wh(register, law, marks(register, booked_until), law.average_most, month)
         if average is None:
             return []
-        wh = nearest(average * register.ratio * Fraction(days(gap), days(month)))
-        found.append(Piece(register, AVERAGE, gap, wh))
+        found.append((register, average * register.ratio / days(month)))
     return found
