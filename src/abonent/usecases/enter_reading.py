@@ -1,6 +1,7 @@
 """A meter's reading entered by hand: judged, stored, the account rated again on the spot; and taken back.
 
-A meter of two or three zones is read as a whole, so a reading is one value or several of one day.
+A meter of two or three zones is read as a whole, so a reading is one value or several of one day. A control reading
+of an inspector takes the place of what a subscriber said of the same day (ПП РФ 354 п. 61).
 """
 
 from collections.abc import Sequence
@@ -9,15 +10,23 @@ from datetime import date, datetime
 
 from django.db import connection, transaction
 
-from abonent.contexts.charging.models import Run, RunKind, RunState
+from abonent.contexts.charging.models import RecalculationCause
 from abonent.contexts.contracts.models import Account
 from abonent.contexts.metering.models import Installation, Reading, ReadingSource, ReadingStatus
 from abonent.contexts.metering.partitions import ensure_reading_partitions
 from abonent.engine.parameters import ParameterSet
 from abonent.kernel.periods import Month
-from abonent.usecases.billing_run.correction import WhatIf, rerate_account, what_if
-from abonent.usecases.billing_run.plan import require_open
-from abonent.usecases.billing_run.refusals import ScopeBusy
+from abonent.usecases import recalculation
+from abonent.usecases.recalculation import Preview
+
+# what was read on the spot, by an act or between two accounts, does not give way to a control reading
+_ON_THE_SPOT = (
+    ReadingSource.INSPECTOR,
+    ReadingSource.INSTALLATION,
+    ReadingSource.REMOVAL,
+    ReadingSource.HANDOVER,
+)
+_OUTRANKED = "a control reading outranks it"
 
 
 @dataclass(frozen=True)
@@ -26,6 +35,15 @@ class Shown:
 
     installation: Installation
     value_wh: int
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """Readings of a day that are annulled because another takes their place, and why."""
+
+    reading_ids: tuple[int, ...]
+    taken_on: date
+    reason: str
 
 
 class ReadingRefused(ValueError):
@@ -127,21 +145,29 @@ def preview(
     shown: Sequence[Shown],
     taken_on: date,
     supplier_id: int,
+    booked_period: Month,
     parameters: ParameterSet,
     today: date,
     at: datetime,
+    source: ReadingSource = ReadingSource.SUBSCRIBER,
     confirmed_rollover: bool = False,
-) -> WhatIf:
-    """Return the account's lines of the reading's month as they are and as they would be; nothing stays stored.
+    instead_of: Replaced | None = None,
+) -> Preview:
+    """Return the months that the reading reaches as they are and as they would be; nothing stays stored.
 
     Raises ReadingRefused.
     """
-    judge_all(shown, taken_on, today, confirmed_rollover)
     month = Month.of(taken_on)
     with transaction.atomic():
-        for one in shown:
-            store(one.installation, taken_on, one.value_wh, ReadingSource.INSPECTOR, None, at)
-        result = what_if(account=account, month=month, supplier_id=supplier_id, parameters=parameters)
+        _take(account, shown, taken_on, source, None, today, at, confirmed_rollover, instead_of)
+        _note(account, min(month, Month.of(instead_of.taken_on)) if instead_of else month, None, at, "")
+        result = recalculation.preview(
+            premise_id=account.premise_id,
+            months={month, *recalculation.waiting_months(premise_id=account.premise_id)},
+            supplier_id=supplier_id,
+            parameters=parameters,
+            booked_period=booked_period,
+        )
         transaction.set_rollback(True)
     return result
 
@@ -159,26 +185,26 @@ def enter(
     today: date,
     at: datetime,
     confirmed_rollover: bool = False,
+    instead_of: Replaced | None = None,
 ) -> Entered:
     """Store a reading and, where its month is billed already, post what it changes, in one transaction.
 
-    Raises ReadingRefused, PeriodClosed.
+    `confirmed_rollover` also confirms a fall that a control reading found. `instead_of`: the reading this one
+    corrects, annulled in the same step. Raises ReadingRefused, PeriodClosed.
     """
-    judge_all(shown, taken_on, today, confirmed_rollover)
     with transaction.atomic():
-        reading_ids = tuple(
-            store(one.installation, taken_on, one.value_wh, source, actor_id, at) for one in shown
+        reading_ids = _take(
+            account, shown, taken_on, source, actor_id, today, at, confirmed_rollover, instead_of
         )
         return _rerate(
             reading_ids,
             account,
-            Month.of(taken_on),
+            Month.of(min(taken_on, instead_of.taken_on) if instead_of else taken_on),
             booked_period,
-            supplier_id,
             parameters,
             actor_id,
             at,
-            "reading entered",
+            "reading corrected" if instead_of else "reading entered",
         )
 
 
@@ -199,27 +225,74 @@ def annul(
     Raises ReadingRefused, PeriodClosed.
     """
     with transaction.atomic():
-        changed = Reading.objects.filter(
-            id__in=reading_ids,
-            taken_on=taken_on,
-            status=ReadingStatus.ACCEPTED,
-            installation__premise_id=account.premise_id,
-        ).update(status=ReadingStatus.ANNULLED, judged_at=at, reason=reason)
-        if changed != len(reading_ids):
-            raise ReadingRefused(
-                "not_accepted", "reading", "There is no accepted reading of this account to annul"
-            )
+        _annul(account, Replaced(tuple(reading_ids), taken_on, reason), at)
+        _bring_back(reading_ids, taken_on, at)
         return _rerate(
             tuple(reading_ids),
             account,
             Month.of(taken_on),
             booked_period,
-            supplier_id,
             parameters,
             actor_id,
             at,
             "reading annulled",
         )
+
+
+def _take(
+    account: Account,
+    shown: Sequence[Shown],
+    taken_on: date,
+    source: ReadingSource,
+    actor_id: int | None,
+    today: date,
+    at: datetime,
+    confirmed_rollover: bool,
+    instead_of: Replaced | None,
+) -> tuple[int, ...]:
+    """Put aside what this reading takes the place of, judge it and store it."""
+    if instead_of:
+        _annul(account, instead_of, at)
+    if source == ReadingSource.INSPECTOR:
+        Reading.objects.filter(
+            installation__in=[one.installation for one in shown],
+            taken_on=taken_on,
+            status=ReadingStatus.ACCEPTED,
+        ).exclude(source__in=_ON_THE_SPOT).update(
+            status=ReadingStatus.ANNULLED, judged_at=at, reason=_OUTRANKED
+        )
+    judge_all(shown, taken_on, today, confirmed_rollover)
+    return tuple(store(one.installation, taken_on, one.value_wh, source, actor_id, at) for one in shown)
+
+
+def _annul(account: Account, replaced: Replaced, at: datetime) -> None:
+    changed = Reading.objects.filter(
+        id__in=replaced.reading_ids,
+        taken_on=replaced.taken_on,
+        status=ReadingStatus.ACCEPTED,
+        installation__premise_id=account.premise_id,
+    ).update(status=ReadingStatus.ANNULLED, judged_at=at, reason=replaced.reason)
+    if changed != len(replaced.reading_ids):
+        raise ReadingRefused(
+            "not_accepted", "reading", "There is no accepted reading of this account to annul"
+        )
+
+
+def _bring_back(reading_ids: Sequence[int], taken_on: date, at: datetime) -> None:
+    """Accept again what had given way to a control reading that is annulled now."""
+    annulled = Reading.objects.filter(
+        id__in=reading_ids, taken_on=taken_on, source=ReadingSource.INSPECTOR
+    ).values_list("installation_id", flat=True)
+    for installation_id in list(annulled):
+        given_way = Reading.objects.filter(
+            installation_id=installation_id,
+            taken_on=taken_on,
+            status=ReadingStatus.ANNULLED,
+            reason=_OUTRANKED,
+        )
+        newest = given_way.order_by("-judged_at").first()
+        if newest is not None:
+            given_way.filter(id=newest.id).update(status=ReadingStatus.ACCEPTED, judged_at=at, reason="")
 
 
 def judge_all(shown: Sequence[Shown], taken_on: date, today: date, confirmed_rollover: bool) -> None:
@@ -243,44 +316,35 @@ def _rerate(
     account: Account,
     month: Month,
     booked_period: Month,
-    supplier_id: int,
     parameters: ParameterSet,
     actor_id: int | None,
     at: datetime,
     reason: str,
 ) -> Entered:
-    """Rate every billed month from the reading's on: the next one counts from what this reading shows."""
-    billed = (
-        Run.objects.filter(
-            period__gte=month.first_day,
-            state=RunState.POSTED,
-            shards__buildings__contains=account.building_id,
-        )
-        .exclude(kind=RunKind.REVERSAL)
-        .values_list("period", flat=True)
+    """Rate every billed month that the reading reaches: back over the months without one, and on to the newest."""
+    _note(account, month, actor_id, at, reason)
+    settled = recalculation.settle(
+        premise_id=account.premise_id,
+        booked_period=booked_period,
+        actor_id=actor_id,
+        at=at,
+        parameters=parameters,
+        reason=reason,
     )
-    run_ids, waiting = [], []
-    for period in sorted(set(billed)):
-        require_open(supplier_id, booked_period)
-        try:
-            with transaction.atomic():
-                run_id = rerate_account(
-                    account=account,
-                    month=Month.of(period),
-                    booked_period=booked_period,
-                    supplier_id=supplier_id,
-                    parameters=parameters,
-                    actor_id=actor_id,
-                    at=at,
-                    reason=reason,
-                )
-        except ScopeBusy as busy:
-            waiting += busy.run_ids
-            continue
-        if run_id is not None:
-            run_ids.append(run_id)
-    difference = sum(Run.objects.filter(pk__in=run_ids).values_list("amount_minor", flat=True))
-    return Entered(reading_ids, tuple(run_ids), tuple(waiting), difference)
+    run_ids = () if settled.run_id is None else (settled.run_id,)
+    return Entered(reading_ids, run_ids, settled.waiting_for, settled.difference_minor)
+
+
+def _note(account: Account, month: Month, actor_id: int | None, at: datetime, reason: str) -> None:
+    recalculation.note(
+        building_id=account.building_id,
+        premise_id=account.premise_id,
+        first=month,
+        cause=RecalculationCause.READING,
+        note=reason,
+        actor_id=actor_id,
+        at=at,
+    )
 
 
 def store(

@@ -175,3 +175,73 @@ def test_a_meter_of_another_premise_is_not_offered(office: Client, town: Town) -
 def test_who_may_not_enter_is_not_offered_it(sign_in: Callable[..., Client], town: Town) -> None:
     page = sign_in(Role.AUDITOR).get("/accounts/0770000024/").content.decode()
     assert "Enter a reading" not in page
+
+
+def correction(town: Town, day: str, reason: str = "misread", **others: str) -> dict[str, str]:
+    """The reading of 20 October, 7730 and 3170, corrected."""
+    return form(
+        town, day=day, night="3170", taken_on="2026-10-20", instead="2026-10-20", reason=reason, **others
+    )
+
+
+@pytest.mark.django_db
+def test_a_correction_begins_with_what_was_read(office: Client, town: Town) -> None:
+    meter = town.installations["2", 21].meter_id
+    part = office.get(f"{ENTER}?meter={meter}&instead=2026-10-20", headers=HTMX).content.decode()
+    assert "Correct the reading of 20 Oct 2026" in part
+    assert 'value="7\xa0730"' in part
+    assert 'value="2026-10-20"' in part
+
+
+@pytest.mark.django_db
+def test_a_correction_asks_why(office: Client, town: Town) -> None:
+    response = office.post(ENTER, correction(town, "7720", reason="", confirmed="1"), headers=HTMX)
+    assert response.status_code == 422
+    assert "This field is required" in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_corrected_reading_stays_in_the_history_with_the_reason(office: Client, town: Town) -> None:
+    office.post(ENTER, correction(town, "7720", confirmed="1"), headers=HTMX)
+    readings = Reading.objects.filter(installation=town.installations["2", 21], taken_on=date(2026, 10, 20))
+    assert sorted(readings.values_list("value_wh", "status", "reason")) == [
+        (7_720_000, 1, ""),
+        (7_730_000, 4, "misread"),
+    ]
+
+
+def test_a_correction_posts_one_difference(office: Client, billed: tuple[Town, int]) -> None:
+    town = billed[0]
+    before = balance_minor(account_id=town.accounts["2"].pk)
+    seen = office.post(ENTER, correction(town, "7740"), headers=HTMX).content.decode()
+    assert "+75.50" in seen, "10 kWh by day at 7.55"
+    office.post(ENTER, correction(town, "7740", confirmed="1"), headers=HTMX)
+    assert balance_minor(account_id=town.accounts["2"].pk) == before + 7_550
+
+
+@pytest.mark.django_db
+def test_a_day_without_a_reading_is_not_corrected(office: Client, town: Town) -> None:
+    asked = {**correction(town, "7740"), "instead": "2026-10-21"}
+    assert office.post(ENTER, asked, headers=HTMX).status_code == 404
+
+
+@pytest.mark.django_db
+def test_a_control_reading_takes_the_place_of_the_subscribers(office: Client, town: Town) -> None:
+    control = form(town, day="7700", night="3160", taken_on="2026-10-20", source="2", confirmed="1")
+    assert office.post(ENTER, control, headers=HTMX)["HX-Redirect"]
+    of_day = Reading.objects.filter(installation=town.installations["2", 21], taken_on=date(2026, 10, 20))
+    assert of_day.get(status=1).value_wh == 7_700_000
+    assert of_day.get(status=4).reason == "a control reading outranks it"
+
+    entered = office.session["entered"]
+    undo = {"reading": entered["reading_ids"], "taken_on": entered["taken_on"]}
+    office.post("/accounts/0770000024/readings/undo/", undo, headers=HTMX)
+    assert of_day.get(status=1).value_wh == 7_730_000, "annulled, it gives the place back"
+
+
+@pytest.mark.django_db
+def test_a_second_control_reading_of_a_day_is_refused(office: Client, town: Town) -> None:
+    control = form(town, day="7700", night="3160", taken_on="2026-10-20", source="2", confirmed="1")
+    office.post(ENTER, control, headers=HTMX)
+    refused = office.post(ENTER, control, headers=HTMX)
+    assert "There is a reading of this day already" in refused.content.decode()

@@ -8,6 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from abonent.contexts.charging.models import RunState
+from abonent.contexts.contracts.models import AbsenceState
 from abonent.contexts.parties.models import Branch
 from abonent.contexts.places.models import BuildingKind
 
@@ -36,7 +37,7 @@ class ListFilter(forms.Form):
         raise NotImplementedError
 
 
-def _empty_first(choices: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+def empty_first(choices: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
     return [("", _("any")), *choices]
 
 
@@ -69,7 +70,7 @@ class AccountFilter(ListFilter):
 class BuildingFilter(ListFilter):
     street = forms.CharField(label=_("Street"), max_length=60)
     branch = BranchField()
-    kind = forms.TypedChoiceField(label=_("Kind"), choices=_empty_first(BuildingKind.choices), coerce=int)
+    kind = forms.TypedChoiceField(label=_("Kind"), choices=empty_first(BuildingKind.choices), coerce=int)
 
     def narrow(self, rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
         values = self.values()
@@ -82,8 +83,21 @@ class BuildingFilter(ListFilter):
         return rows
 
 
+class AbsenceFilter(ListFilter):
+    state = forms.TypedChoiceField(label=_("State"), choices=empty_first(AbsenceState.choices), coerce=int)
+    street = forms.CharField(label=_("Street"), max_length=60)
+
+    def narrow(self, rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+        values = self.values()
+        if state := values.get("state"):
+            rows = rows.filter(state=state)
+        if street := values.get("street"):
+            rows = rows.filter(premise__building__street__name__istartswith=street)
+        return rows
+
+
 class RunFilter(ListFilter):
-    state = forms.TypedChoiceField(label=_("State"), choices=_empty_first(RunState.choices), coerce=int)
+    state = forms.TypedChoiceField(label=_("State"), choices=empty_first(RunState.choices), coerce=int)
     month = forms.DateField(
         label=_("Month"),
         input_formats=["%Y-%m"],

@@ -169,12 +169,17 @@ class ReadingForm(forms.Form):
         ],
     )
     confirmed_rollover = forms.BooleanField(
-        label=gettext_lazy("The meter rolled over: it began from zero again"), required=False
+        label=gettext_lazy("The meter rolled over, or an inspector found it lower: the value is right"),
+        required=False,
     )
 
-    def __init__(self, *args: Any, meter: MeterInPlace, **kwargs: Any) -> None:
+    reason = forms.CharField(label=gettext_lazy("Why it is corrected"), max_length=200)
+
+    def __init__(self, *args: Any, meter: MeterInPlace, is_correction: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.meter = meter
+        if not is_correction:
+            del self.fields["reason"]
         for register in meter.registers:
             self.fields[_value_name(register.installation_id)] = KwhField(
                 label=register.zone_name, max_length=16

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -24,6 +25,7 @@ from abonent.interfaces.office.words import Word
 
 PAGE_ROWS = 50
 COUNTED_UP_TO = 10_000
+CHUNK_ROWS = 5_000
 
 Row = dict[str, Any]
 
@@ -71,7 +73,8 @@ class Cell:
 class Listing:
     """One list as asked for by the address: `sort`, `after` and what the filter's form reads.
 
-    `rows` is a query of dictionaries; `unique` names the fields that make its order total.
+    `rows` is a query of dictionaries; `unique` names the fields that make its order total. `prepare` adds to
+    many rows at once what each of them would otherwise have to ask for.
     """
 
     rows: QuerySet[Any, Row]
@@ -81,6 +84,7 @@ class Listing:
     unique: tuple[str, ...] = ("id",)
     filters: Form | None = None
     page_rows: int = PAGE_ROWS
+    prepare: Callable[[list[Row]], None] = lambda rows: None
     _by_name: dict[str, Column] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -110,13 +114,27 @@ class Listing:
             # a key that was tampered with begins the list anew
             with suppress(ValueError, ValidationError):
                 rows = rows.filter(self._beyond(after))
-        return list(rows[: self.page_rows + 1])
+        found = list(rows[: self.page_rows + 1])
+        self.prepare(found)
+        return found
+
+    def every_row(self, *, most: int) -> Iterator[Row]:
+        """Return the rows of all pages in their order, not more than `most`."""
+        rows = self.ordered[:most].iterator(chunk_size=CHUNK_ROWS)
+        while chunk := list(islice(rows, CHUNK_ROWS)):
+            self.prepare(chunk)
+            yield from chunk
 
     @property
     def lines(self) -> Iterator[list[Cell]]:
         """The page's rows as written cells."""
-        for row in self.page[: self.page_rows]:
+        for row in self.shown:
             yield [_cell(column, row) for column in self.columns]
+
+    @property
+    def shown(self) -> list[Row]:
+        """The page's rows as they are."""
+        return self.page[: self.page_rows]
 
     @property
     def next_key(self) -> str:

@@ -25,11 +25,13 @@ def listed(
     file_name: str,
     page: str,
     context: dict[str, Any] | None = None,
+    part: str = "office/lists/_list.html",
+    rows: str = "office/lists/_rows.html",
 ) -> HttpResponse:
     """Answer with a list: its page, its table alone, its next rows, or all of it as a spreadsheet."""
     if request.GET.get("export") == "xlsx":
         return spreadsheet(listing, name=file_name)
     context = {**(context or {}), "listing": listing, "export_query": listing.query(export="xlsx")}
     if request.htmx and request.GET.get("after"):
-        return render(request, "office/lists/_rows.html", context)
-    return page_or_part(request, page=page, part="office/lists/_list.html", context=context)
+        return render(request, rows, context)
+    return page_or_part(request, page=page, part=part, context=context)

@@ -13,8 +13,12 @@ View = TypeVar("View", bound=Callable[..., HttpResponse])
 ANYONE = "anyone"  # even a person who has not signed in
 STAFF = frozenset(Role)
 READING_TAKERS = frozenset({Role.OPERATOR, Role.ENGINEER, Role.ACCOUNTANT, Role.ADMINISTRATOR})
+DECIDERS = frozenset({Role.OPERATOR, Role.ENGINEER, Role.ADMINISTRATOR})
 BILLERS = frozenset({Role.ENGINEER, Role.ACCOUNTANT, Role.MANAGER, Role.ADMINISTRATOR})
 APPROVERS = frozenset({Role.ACCOUNTANT, Role.MANAGER, Role.ADMINISTRATOR})
+# who keeps accounts, premises and the people in them; who keeps buildings
+KEEPERS = READING_TAKERS
+BUILDING_KEEPERS = frozenset({Role.ENGINEER, Role.MANAGER, Role.ADMINISTRATOR})
 PRINTERS = STAFF - {Role.AUDITOR}
 
 

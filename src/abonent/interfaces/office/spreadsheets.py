@@ -39,7 +39,7 @@ def spreadsheet(listing: Listing, *, name: str) -> FileResponse:
         sheet.set_column(number, number, 14 if column.kind != "text" else 32)
         sheet.write_string(0, number, str(column.title), bold)
     written = 0
-    for row in listing.ordered[:MOST_ROWS].iterator(chunk_size=5_000):
+    for row in listing.every_row(most=MOST_ROWS):
         written += 1
         for number, column in enumerate(columns):
             _write(sheet, written, number, column, column.value(row), formats)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy
 
 from abonent.contexts.charging.models import PeriodState, PrintState, RunState
-from abonent.contexts.metering.models import ReadingStatus, Zone
+from abonent.contexts.contracts.models import AbsenceState
+from abonent.contexts.metering.models import ReadingFileState, ReadingStatus, RowDecision, Zone
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,17 @@ _READING_COLOURS = {
     ReadingStatus.ANNULLED: "secondary",
 }
 
+_ABSENCE_COLOURS = {
+    AbsenceState.APPLIED: "yellow",
+    AbsenceState.APPROVED: "green",
+    AbsenceState.REFUSED: "red",
+    AbsenceState.WITHDRAWN: "secondary",
+}
+
+
+def absence_state(state: int) -> Word:
+    return Word(str(AbsenceState(state).label), _ABSENCE_COLOURS[AbsenceState(state)])
+
 
 def run_state(state: int) -> Word:
     return Word(str(RunState(state).label), _RUN_COLOURS[RunState(state)])
@@ -53,6 +65,27 @@ def print_state(state: int) -> Word:
 
 def period_state(state: int) -> Word:
     return Word(str(PeriodState(state).label), "green" if state == PeriodState.OPEN else "secondary")
+
+
+_FILE_COLOURS = {
+    ReadingFileState.WAITING: "secondary",
+    ReadingFileState.READING: "blue",
+    ReadingFileState.STORED: "green",
+    ReadingFileState.FAILED: "red",
+}
+_DECISION_COLOURS = {
+    RowDecision.WAITING: "yellow",
+    RowDecision.ACCEPTED: "green",
+    RowDecision.REFUSED: "secondary",
+}
+
+
+def reading_file_state(state: int) -> Word:
+    return Word(str(ReadingFileState(state).label), _FILE_COLOURS[ReadingFileState(state)])
+
+
+def row_decision(decision: int) -> Word:
+    return Word(str(RowDecision(decision).label), _DECISION_COLOURS[RowDecision(decision)])
 
 
 _LINES = {

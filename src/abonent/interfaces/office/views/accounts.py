@@ -23,6 +23,8 @@ from abonent.contexts.ledger.models import EntryKind
 from abonent.contexts.ledger.queries import balance_minor, balance_of, entries_of
 from abonent.contexts.metering.models import ReadingSource, ReadingStatus, Zone
 from abonent.contexts.metering.queries import meters_of_premise, readings_of_premise
+from abonent.contexts.metering.reading_files import file_names
+from abonent.contexts.metering.usage import usage_by_readings
 from abonent.interfaces.office import formats
 from abonent.interfaces.office.charts import consumption
 from abonent.interfaces.office.filters import AccountFilter
@@ -94,7 +96,7 @@ def card(request: HttpRequest, number: str) -> HttpResponse:
         for row in account_exceptions(account_id=head.account_id)
     ]
     context = {"months": months, "exceptions": exceptions}
-    return _tab(request, head, tab="charges", part="office/accounts/_charges.html", context=context)
+    return tab_page(request, head, tab="charges", part="office/accounts/_charges.html", context=context)
 
 
 @allow(*STAFF)
@@ -120,14 +122,14 @@ def readings(request: HttpRequest, number: str) -> HttpResponse:
         if row["status"] != ReadingStatus.ACCEPTED:
             return ""
         address = reverse("office:reading_annul", args=[number])
-        return f"{address}?reading={row['id']}&taken_on={row['taken_on']}"
+        return f"{address}?reading={row['id']}&taken_on={row['taken_on']}&meter={row['meter_id']}"
 
     names: dict[int, str] = {}
+    files: dict[int, str] = {}
 
-    def author(row: dict[str, Any]) -> str:
-        if row["author_id"] and row["author_id"] not in names:
-            names.update(user_names([row["author_id"]]))
-        return names.get(row["author_id"], "")
+    def prepare(rows: list[dict[str, Any]]) -> None:
+        names.update(user_names(row["author_id"] for row in rows))
+        files.update(file_names({row["file_id"] for row in rows if row["file_id"]}))
 
     columns = [
         Column(name="taken_on", title=_("Taken on"), kind="day", order=("taken_on",)),
@@ -147,7 +149,21 @@ def readings(request: HttpRequest, number: str) -> HttpResponse:
             text=lambda row: reading_status(row["status"]),
             order=("status",),
         ),
-        Column(name="author", title=_("Entered by"), text=author, minor_on_phone=True),
+        Column(
+            name="author",
+            title=_("Entered by"),
+            text=lambda row: names.get(row["author_id"], ""),
+            minor_on_phone=True,
+        ),
+        Column(
+            name="file",
+            title=_("File"),
+            text=lambda row: files.get(row["file_id"], ""),
+            link=lambda row: (
+                reverse("office:reading_file", args=[row["file_id"]]) if row["file_id"] in files else None
+            ),
+            minor_on_phone=True,
+        ),
         Column(
             name="entered_at",
             title=_("Entered at"),
@@ -158,9 +174,18 @@ def readings(request: HttpRequest, number: str) -> HttpResponse:
         Column(name="reason", title=_("Note"), minor_on_phone=True),
     ]
     if may(request, "reading_annul"):
-        columns.append(Column(name="annul", title="", dialog=_("Annul"), text=annul_address))
-    listing = Listing(rows, columns, request.GET, default_sort="-taken_on", unique=("taken_on", "id"))
-    return _listed_tab(request, head, listing, tab="readings", file_name=f"readings-{number}")
+        columns.append(Column(name="annul", title="", dialog=_("Change"), text=annul_address))
+    listing = Listing(
+        rows, columns, request.GET, default_sort="-taken_on", unique=("taken_on", "id"), prepare=prepare
+    )
+    return _listed_tab(
+        request,
+        head,
+        listing,
+        tab="readings",
+        file_name=f"readings-{number}",
+        usage_chart=None if request.htmx else _usage_chart(head),
+    )
 
 
 @allow(*STAFF)
@@ -245,6 +270,14 @@ def origin_words(row: dict[str, Any]) -> str:
     return gettext("import: %(what)s") % {"what": what} if origin == "import" else str(row["origin"])
 
 
+def _usage_chart(head: AccountHead) -> dict[str, Any]:
+    """Thirteen months of what the meters counted, as the readings tell it."""
+    last = Month.of(timezone.localdate())
+    rows = usage_by_readings(premise_id=head.premise_id, first=last.shift(-12))
+    usage = [{**row, "service": Service.ELECTRICITY} for row in rows]
+    return consumption(usage, first=last.shift(-12), last=last)
+
+
 def _listed_tab(
     request: HttpRequest, head: AccountHead, listing: Listing, *, tab: str, file_name: str, **more: Any
 ) -> HttpResponse:
@@ -252,9 +285,10 @@ def _listed_tab(
     return listed(request, listing, file_name=file_name, page=CARD, context=context)
 
 
-def _tab(
+def tab_page(
     request: HttpRequest, head: AccountHead, *, tab: str, part: str, context: dict[str, Any]
 ) -> HttpResponse:
+    """Answer with the account card around one of its tabs, or the tab alone."""
     frame = {} if request.htmx else _frame(request, head, tab)
     return page_or_part(request, page=CARD, part=part, context={**frame, **context, "head": head})
 

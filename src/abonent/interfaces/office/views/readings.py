@@ -14,8 +14,8 @@ from django_htmx.http import HttpResponseClientRedirect
 from abonent.contexts.charging.queries import period_choices
 from abonent.contexts.contracts.models import Account
 from abonent.contexts.contracts.queries import AccountHead
-from abonent.contexts.metering.models import Installation
-from abonent.contexts.metering.queries import MeterInPlace, meters_of_premise
+from abonent.contexts.metering.models import Installation, Reading
+from abonent.contexts.metering.queries import MeterInPlace, actual_readings, meters_of_premise
 from abonent.contexts.parties.queries import supplier_id
 from abonent.interfaces.office import formats
 from abonent.interfaces.office.forms import ReadingForm, ReasonForm, tell_reading
@@ -25,7 +25,7 @@ from abonent.interfaces.office.words import line_words
 from abonent.kernel.periods import Month
 from abonent.usecases import enter_reading, packs
 from abonent.usecases.billing_run import RunRefused
-from abonent.usecases.enter_reading import ReadingRefused, Shown
+from abonent.usecases.enter_reading import ReadingRefused, Replaced, Shown
 from abonent.usecases.exception_reasons import reason
 from abonent.usecases.refusal_words import tell_run
 
@@ -40,22 +40,28 @@ def enter(request: HttpRequest, number: str) -> HttpResponse:
     meter = _meter(head, request.GET.get("meter") or request.POST.get("meter", ""))
     if meter is None:
         return render(request, PANEL, {"head": head, "meter": None})
+    asked = request.POST if request.method == "POST" else request.GET
+    corrected = _corrected(meter, asked.get("instead", ""))
+    context: dict[str, Any] = {"head": head, "meter": meter, "instead": corrected and corrected[0].taken_on}
     if request.method == "GET":
-        form = ReadingForm(initial={"taken_on": timezone.localdate()}, meter=meter)
-        return render(request, PANEL, {"head": head, "meter": meter, "form": form})
-    form = ReadingForm(request.POST, meter=meter)
-    context: dict[str, Any] = {"head": head, "meter": meter, "form": form}
+        initial = {"taken_on": timezone.localdate(), "source": asked.get("source")}
+        if corrected:
+            initial = {f"value_{one.installation_id}": formats.kwh(one.value_wh) for one in corrected}
+            initial |= {"taken_on": corrected[0].taken_on, "source": corrected[0].source}
+        form = ReadingForm(initial=initial, meter=meter, is_correction=bool(corrected))
+        return render(request, PANEL, {**context, "form": form})
+    form = ReadingForm(request.POST, meter=meter, is_correction=bool(corrected))
+    context["form"] = form
     if "mend" in request.POST or not form.is_valid():
         return render(request, PANEL, context, status=200 if "mend" in request.POST else 422)
     account = Account.objects.select_related("building").get(pk=head.account_id)
-    given = _given(form)
+    given = _given(form, corrected)
     try:
         if "confirmed" not in request.POST:
             context["preview"] = _preview(account, given)
             return render(request, PANEL, context)
         entered = enter_reading.enter(
             account=account,
-            source=form.cleaned_data["source"],
             booked_period=_book_in(given["taken_on"]),
             actor_id=request.user.pk,
             **given,
@@ -88,6 +94,7 @@ def annul(request: HttpRequest, number: str) -> HttpResponse:
         "head": head,
         "form": form,
         "reading": asked.get("reading", ""),
+        "meter": asked.get("meter", "") if asked.get("meter", "").isdigit() else "",
         "taken_on": _day(asked.get("taken_on", "")),
     }
     if request.method == "GET":
@@ -133,7 +140,18 @@ def _meter(head: AccountHead, chosen: str) -> MeterInPlace | None:
     return next((meter for meter in meters if meter.is_in_place), None)
 
 
-def _given(form: ReadingForm) -> dict[str, Any]:
+def _corrected(meter: MeterInPlace, day: str) -> list[Reading]:
+    """Return what the meter is known to have shown on the day that is being corrected. Raises Http404."""
+    if not day:
+        return []
+    places = [one.installation_id for one in meter.registers]
+    found = actual_readings(installation_ids=places, taken_on=_day(day))
+    if not found:
+        raise Http404
+    return found
+
+
+def _given(form: ReadingForm, corrected: list[Reading]) -> dict[str, Any]:
     """What both looking and storing need."""
     values = form.values_wh()
     places = Installation.objects.in_bulk(values)
@@ -145,7 +163,13 @@ def _given(form: ReadingForm) -> dict[str, Any]:
         "parameters": packs.pack_parameters(),
         "today": timezone.localdate(now),
         "at": now,
+        "source": form.cleaned_data["source"],
         "confirmed_rollover": form.cleaned_data["confirmed_rollover"],
+        "instead_of": Replaced(
+            tuple(one.id for one in corrected), corrected[0].taken_on, form.cleaned_data["reason"]
+        )
+        if corrected
+        else None,
     }
 
 
