@@ -173,3 +173,44 @@ INSERT INTO charging_bill (id, account_id, period, version, number, opening_mino
 VALUES (1, 1, '2026-09-01', 1, '2609-1', 0, 0, 0, -10000, 10000, '2026-10-15', '2026-10-01', false),
        (2, 1, '2026-10-01', 1, '2610-1', 10000, 74340, 0, 10000, 74340, '2026-11-15', '2026-11-02', false),
        (3, 2, '2026-10-01', 1, '2610-2', 10000, 59850, 0, 0, 69850, '2026-11-15', '2026-11-02', false);
+
+-- Subsidies: file 1 with a row posted by hand later and one held, file 2 reversed whole. Benefits: October, then a
+-- difference to October in November's registry.
+INSERT INTO ledger_batch (id, slot, origin, shard_no, booked_period, booked_on, state, lines, entries, amount_minor, reason,
+    created_at)
+VALUES (21, 202610, 'subsidies:1', 0, '2026-10-01', '2026-10-21', 2, 0, 2, -3500, 'letter', '2026-10-21'),
+       (22, 202610, 'subsidies:1:3', 0, '2026-10-01', '2026-10-22', 2, 0, 1, -400, 'letter', '2026-10-22'),
+       (23, 202610, 'subsidies:2', 0, '2026-10-01', '2026-10-21', 2, 0, 1, -900, 'letter', '2026-10-21'),
+       (24, 202610, 'subsidies:2:reversal', 0, '2026-10-01', '2026-10-23', 2, 0, 1, 900, 'wrong', '2026-10-23');
+INSERT INTO ledger_entry (slot, batch_id, entry_no, account_id, service, kind, period, booked_on, amount_minor)
+VALUES (202610, 21, 1, 3, 1, 6, '2026-09-01', '2026-10-21', -1500), (202610, 21, 2, 5, 1, 6, '2026-09-01', '2026-10-21', -2000),
+       (202610, 22, 1, 8, 1, 6, '2026-09-01', '2026-10-22', -400),
+       (202610, 23, 1, 7, 1, 6, '2026-09-01', '2026-10-21', -900), (202610, 24, 1, 7, 1, 6, '2026-09-01', '2026-10-23', 900);
+INSERT INTO ledger_turnover AS t (slot, account_id, booked_period, paid_minor, charged_minor, recalculated_minor)
+VALUES (202610, 3, '2026-10-01', -1500, 0, 0), (202610, 5, '2026-10-01', -2000, 0, 0), (202610, 8, '2026-10-01', -400, 0, 0),
+       (202610, 7, '2026-10-01', 0, 0, 0)
+ON CONFLICT (slot, account_id) DO UPDATE SET paid_minor = t.paid_minor + excluded.paid_minor;
+INSERT INTO ledger_subsidyfile (id, supplier_id, name, sha256, document, booked_period, received_at, rows, amount_minor,
+    reversed_at, reason)
+VALUES (1, 1, 'a.xlsx', 'a', 'letter', '2026-10-01', '2026-10-21', 4, 4600, NULL, ''),
+       (2, 1, 'b.xlsx', 'b', 'letter', '2026-10-01', '2026-10-21', 1, 900, '2026-10-23', 'wrong');
+INSERT INTO ledger_subsidyrow (id, file_id, row_no, account_number, recipient, period, amount_minor, document, state, problem,
+    account_id, batch_id, note)
+VALUES (1, 1, 1, '000000001', 'A', '2026-09-01', 1500, '', 1, '', 3, 21, ''), (2, 1, 2, '000000002', 'B', '2026-09-01', 2000, '', 1, '', 5, 21, ''),
+       (3, 1, 3, '3', 'C', '2026-09-01', 400, '', 1, 'unknown_account', 8, 22, ''),
+       (4, 1, 4, '4', 'D', '2026-09-01', 700, '', 2, 'unknown_account', NULL, NULL, ''),
+       (5, 2, 1, '000000005', 'E', '2026-09-01', 900, '', 1, '', 7, 23, '');
+
+INSERT INTO contracts_benefitcategory (id, code, name, percent, within_norm, covers_family, act)
+VALUES (1, 'disabled', 'Disabled', 50, true, false, '');
+INSERT INTO contracts_benefitholder (id, account_id, building_id, category_id, name, document, people, during, end_document,
+    changed_at)
+VALUES (1, 1, 1, 1, 'A', 'paper', 1, '[2025-01-01,)', '', '2026-01-01');
+INSERT INTO charging_benefitregistry (id, supplier_id, period, state, created_at, made_at, accounts_total, accounts_done, rows,
+    amount_minor, error)
+VALUES (1, 1, '2026-10-01', 3, '2026-11-03', '2026-11-03', 1, 1, 1, 15750, ''),
+       (2, 1, '2026-11-01', 3, '2026-12-03', '2026-12-03', 1, 1, 2, 5250, '');
+INSERT INTO charging_compensation (id, registry_id, holder_id, account_id, period, usage_wh, residents, within_norm_wh, due_minor,
+    amount_minor)
+VALUES (1, 1, 1, 1, '2026-10-01', 150000, 1, 75000, 15750, 15750), (2, 2, 1, 1, '2026-10-01', 100000, 1, 50000, 10500, -5250),
+       (3, 2, 1, 1, '2026-11-01', 100000, 1, 50000, 10500, 10500);

@@ -1,4 +1,4 @@
-"""Posting by hand: openings and payments that no billing run brings."""
+"""Posting by hand: openings, payments and subsidies that no billing run brings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -89,7 +89,7 @@ INSERT INTO ledger_turnover AS t (slot, account_id, booked_period, charged_minor
 SELECT slot, account_id, %s,
        coalesce(sum(amount_minor) FILTER (WHERE kind = 2), 0),
        coalesce(sum(amount_minor) FILTER (WHERE kind IN (3, 4)), 0),
-       coalesce(sum(amount_minor) FILTER (WHERE kind IN (1, 5)), 0)
+       coalesce(sum(amount_minor) FILTER (WHERE kind IN (1, 5, 6)), 0)
 FROM ledger_entry WHERE slot = %s AND batch_id = %s GROUP BY slot, account_id
 ON CONFLICT (slot, account_id) DO UPDATE SET
     charged_minor = t.charged_minor + excluded.charged_minor,

@@ -72,7 +72,7 @@ CHECKS = (
             SELECT b.id, m.moment, sum(e.amount_minor) FILTER (WHERE m.booked_period < b.period) AS opening,
                 sum(e.amount_minor) FILTER (WHERE m.booked_period = b.period AND e.kind = 2) AS charged,
                 sum(e.amount_minor) FILTER (WHERE m.booked_period = b.period AND e.kind IN (3, 4)) AS recalculated,
-                -sum(e.amount_minor) FILTER (WHERE m.booked_period = b.period AND e.kind IN (1, 5)) AS paid
+                -sum(e.amount_minor) FILTER (WHERE m.booked_period = b.period AND e.kind IN (1, 5, 6)) AS paid
             FROM suspect b
             JOIN ledger_entry e ON e.account_id = b.account_id AND e.slot = ANY(%(all_slots)s)
             JOIN ({_MOMENTS}) m ON m.slot = e.slot AND m.batch_id = e.batch_id AND m.booked_period <= b.period

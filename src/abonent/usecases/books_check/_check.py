@@ -10,7 +10,8 @@ class Check:
     """A sentence that must be true of the books, and the SQL that finds where it is not.
 
     `wrong` returns one row for each disagreement. Of its columns these are read, any may be absent: kind
-    (line, entry, batch, turnover, run, building, bill, table), slot, batch_id, no, run_id, account_id, building_id,
+    (line, entry, batch, turnover, run, building, bill, table,
+    subsidies, registry), slot, batch_id, no, run_id, account_id, building_id,
     period, name, figure, expected, found. `looked_at` counts the rows that were compared.
 
     Both know %(slots)s, the slots to check; %(months)s, the months their runs billed; %(month_slots)s, every slot

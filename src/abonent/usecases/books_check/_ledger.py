@@ -190,7 +190,7 @@ CHECKS = (
         WITH summed AS (
             SELECT slot, account_id, sum(amount_minor) FILTER (WHERE kind = 2) AS charged,
                 sum(amount_minor) FILTER (WHERE kind IN (3, 4)) AS recalculated,
-                sum(amount_minor) FILTER (WHERE kind IN (1, 5)) AS paid
+                sum(amount_minor) FILTER (WHERE kind IN (1, 5, 6)) AS paid
             FROM ledger_entry WHERE slot = ANY(%(slots)s) GROUP BY slot, account_id
         ), turnover AS (SELECT * FROM ledger_turnover WHERE slot = ANY(%(slots)s))
         SELECT 'turnover' AS kind, slot, account_id, booked_period AS period, 'charged, recalculated, paid' AS figure,

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from abonent.kernel.periods import Month
-from abonent.usecases.books_check import _bills, _buildings, _ledger, _lines, _made_of, _storage
+from abonent.usecases.books_check import _bills, _buildings, _ledger, _lines, _made_of, _state, _storage
 from abonent.usecases.books_check._check import Check
 
 
@@ -73,6 +73,7 @@ def all_checks() -> tuple[Check, ...]:
         *_buildings.CHECKS,
         *_ledger.CHECKS,
         *_bills.CHECKS,
+        *_state.CHECKS,
         *_storage.CHECKS,
     )
 
