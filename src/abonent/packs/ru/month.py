@@ -48,6 +48,8 @@ SHARED_RULES = tuple(
 )
 MANUAL_RULE = catalogue.MANUAL.number
 
+# what is charged beyond the energy a household used itself takes no part in what a building gives back
+_BEYOND_USE = (catalogue.NORM_UPLIFT, catalogue.UNAUTHORISED)
 _PRICED = ["account_id", "building_id", "zone", "begins_on", "ends_on", "quantity_wh", "price_id", "price_e5"]
 
 
@@ -108,7 +110,9 @@ def _rate(inputs: Inputs, calendar: Calendar, *, with_common_needs: bool) -> Rat
             with_price, without = price_segments(in_first_band(rows), prices)
             priced.append((rule, with_price))
             unpriced.append(without)
-        own = pl.concat([rows.select(_PRICED) for _, rows in priced[: len(energy.rows)]])
+        own = pl.concat(
+            [rows.select(_PRICED) for rule, rows in priced[: len(energy.rows)] if rule not in _BEYOND_USE]
+        )
         returned = common.negative_rows(volumes.buildings, segments, own)
         priced.append((catalogue.COMMON_NEGATIVE, returned))
 

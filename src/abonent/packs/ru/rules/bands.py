@@ -15,6 +15,7 @@ from abonent.packs.ru.rules.calendar import Calendar
 
 RANGES, SOCIAL_NORM = 1, 2
 _NO_LIMIT = 10**15
+_TOGETHER = ["account_id", "tariff_group_id"]
 _CUT = (catalogue.METERED, catalogue.AVERAGE, catalogue.NORM, catalogue.SPREAD, catalogue.COMMUNAL_SHARE)
 
 
@@ -27,30 +28,37 @@ def cut_into_bands(
 ) -> list[pl.DataFrame]:
     """Add `band` to the rows of all rules, splitting those that reach into several bands.
 
-    What an account used itself is cut together, whatever rule says so; increases of the norm, energy taken past the
-    meter and what is given back stay in the first band.
+    What an account used itself is cut together, whatever rule says so, by the bounds of its tariff group; an increase
+    of the norm follows the norm. Energy taken past the meter and what is given back stay in the first band.
     """
     frames = [rows for _, rows in of_rules]
     banded = segments.filter(pl.col("banding") > 0)
     if banded.is_empty():
         return [in_first_band(frame) for frame in frames]
-    limits = _limits(banded, calendar)
     keyed = [
         frame.with_columns(__key=pl.int_range(pl.len(), dtype=pl.Int64) * len(frames) + place)
         for place, frame in enumerate(frames)
     ]
+    by_rule = dict(zip((rule for rule, _ in of_rules), keyed, strict=True))
     rows = pl.concat(
         [
-            frame.filter((pl.col("banding") > 0) & (pl.col("quantity_wh") > 0)).select(
-                "__key", "account_id", "quantity_wh", "zone", "begins_on"
-            )
-            for frame, (rule, _) in zip(keyed, of_rules, strict=True)
-            if rule in _CUT
+            by_rule[rule]
+            .filter((pl.col("banding") > 0) & (pl.col("quantity_wh") > 0))
+            .select("__key", *_TOGETHER, "quantity_wh", "zone", "begins_on")
+            for rule in _CUT
+            if rule in by_rule
         ]
-    ).join(limits, on="account_id", how="inner")
+    ).join(_limits(banded, calendar), on=_TOGETHER, how="inner")
     if rows.is_empty():
         return [in_first_band(frame) for frame in frames]
-    volume = pl.col("quantity_wh").sum().over("account_id")
+    bands = _filled(rows)
+    raised = _raised(by_rule[catalogue.NORM_UPLIFT], by_rule[catalogue.NORM], bands)
+    return [_apply(frame, pl.concat([bands, raised])) for frame in keyed]
+
+
+def _filled(rows: pl.DataFrame) -> pl.DataFrame:
+    """Fill the bands one after another, each in proportion to what is left of the rows: __key, band, quantity_wh."""
+    volume = pl.col("quantity_wh").sum().over(_TOGETHER)
     parts, rest = (
         [],
         rows.with_columns(
@@ -63,15 +71,28 @@ def cut_into_bands(
             rest,
             total=total,
             weight="quantity_wh",
-            group="account_id",
+            group=_TOGETHER,
             order=["zone", "begins_on", "__key"],
             into="__in",
         )
         parts.append(cut.select("__key", band=pl.lit(band, dtype=pl.Int16), quantity_wh="__in"))
         rest = cut.with_columns(quantity_wh=pl.col("quantity_wh") - pl.col("__in")).drop("__in")
     parts.append(rest.select("__key", "quantity_wh", band=pl.lit(3, dtype=pl.Int16)).select(parts[0].columns))
-    bands = pl.concat(parts).filter(pl.col("quantity_wh") > 0)
-    return [_apply(frame, bands) for frame in keyed]
+    return pl.concat(parts).filter(pl.col("quantity_wh") > 0)
+
+
+def _raised(uplift: pl.DataFrame, norm: pl.DataFrame, bands: pl.DataFrame) -> pl.DataFrame:
+    """Give the increase of a norm the bands of the norm it raises: the coefficient is to the cost (п. 60(3))."""
+    stretch = ["account_id", "begins_on", "ends_on"]
+    of_norm = norm.select(*stretch, "__key").join(bands, on="__key", how="inner")
+    parts = (
+        uplift.filter(pl.col("banding") > 0)
+        .select(*stretch, "__key", raised_wh="quantity_wh")
+        .join(of_norm.select(*stretch, "band", norm_wh="quantity_wh"), on=stretch, how="inner")
+    )
+    return allocate.allocate(
+        parts, total="raised_wh", weight="norm_wh", group="__key", order="band", into="quantity_wh"
+    ).select(bands.columns)
 
 
 def _apply(frame: pl.DataFrame, bands: pl.DataFrame) -> pl.DataFrame:
@@ -105,6 +126,6 @@ def _limits(banded: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
         )
         for bound in ("upper_1_wh", "upper_2_wh")
     ]
-    return bounds.group_by("account_id", maintain_order=True).agg(
+    return bounds.group_by(_TOGETHER, maintain_order=True).agg(
         by_days[0].alias("upper_1_wh"), by_days[1].alias("upper_2_wh")
     )

@@ -104,11 +104,15 @@ def use_of_premises(
         .join(judged_out, on="premise_id", how="anti")
         .unique("premise_id")
     )
-    unread_shops = (
+    # the silent meter of a communal flat counts as none: its rooms stand alone
+    shared_silent = (
+        communal.tree_of(inputs.premises).select("premise_id").join(known, on="premise_id", how="anti")
+    )
+    unread = (
         usage.registers.filter((pl.col("method") == UNKNOWN) & (pl.col("premise_id") > 0))
         .join(unmetered, on="premise_id", how="anti")
         .join(judged_out, on="premise_id", how="anti")
-        .join(covered, on="premise_id", how="anti")
+        .join(pl.concat([covered, shared_silent]), on="premise_id", how="anti")
         .join(inputs.premises.filter(pl.col("kind") == HEATING), on="premise_id", how="anti")
     )
     return Energy(
@@ -122,7 +126,7 @@ def use_of_premises(
         problems=pl.concat(
             [
                 usage.problems,
-                premise_problem(unread_shops, "missing_reading", "installation_id", "from_value_wh"),
+                premise_problem(unread, "missing_reading", "installation_id", "from_value_wh"),
                 premise_problem(unmetered_shops, "nonliving_without_meter"),
                 premise_problem(norm.missing, "no_norm", "norm_category", "rooms", "people"),
                 premise_problem(

@@ -15,8 +15,9 @@ def bracket(installations: pl.DataFrame, readings: pl.DataFrame, calendar: Calen
     """Give every register the readings its month lies between.
 
     From: the last one before the month, or the one it was installed with inside it. To: the last one inside the month,
-    or else the first one after it. Adds from_on, from_value_wh, from_source, to_on, to_value_wh, to_source (null where
-    there is none), `inside` (to lies in the month), and the span whose days share the difference: span_from, span_to.
+    or else what closes the gap after it. Adds from_on, from_value_wh, from_source, to_on, to_value_wh, to_source (null
+    where there is none), `inside` (to lies in the month), and the span whose days share the difference: span_from,
+    span_to.
     """
     first, end = calendar.first("installation_id"), calendar.end("installation_id")
     ordered = readings.sort("installation_id", "taken_on")
@@ -54,10 +55,8 @@ def bracket(installations: pl.DataFrame, readings: pl.DataFrame, calendar: Calen
             after_source=nothing.cast(pl.Int16),
         )
     else:
-        after = later.group_by("installation_id", **by_register).agg(
-            after_on=pl.col("taken_on").first(),
-            after_wh=pl.col("value_wh").first(),
-            after_source=pl.col("source").first(),
+        after = _closing(later).select(
+            "installation_id", after_on="taken_on", after_wh="value_wh", after_source="source"
         )
         joined = joined.join(after, on="installation_id", how="left")
     begins_inside = pl.col("before_on").is_null() & (pl.col("first_source") == SOURCE_INSTALLATION)
@@ -77,6 +76,16 @@ def bracket(installations: pl.DataFrame, readings: pl.DataFrame, calendar: Calen
     )  # fmt: skip
 
 
+def _closing(later: pl.DataFrame) -> pl.DataFrame:
+    """Return the reading that closes a gap: the last one of the first later month, or a handover in it."""
+    month = pl.col("taken_on").dt.month_start()
+    closing = later.filter(month == month.first().over("installation_id"))
+    handover = pl.col("source") == SOURCE_HANDOVER
+    handed = closing.filter(handover).unique("installation_id", keep="first", maintain_order=True)
+    rest = closing.join(handed, on="installation_id", how="anti") if not handed.is_empty() else closing
+    return pl.concat([rest.unique("installation_id", keep="last", maintain_order=True), handed])
+
+
 def _span_from() -> pl.Expr:
     """The first day of what a reading began to count: of the next month, or of a new register or account."""
     regular = pl.col("from_on").dt.month_start().dt.offset_by("1mo")
@@ -90,4 +99,6 @@ def _span_from() -> pl.Expr:
 
 
 def _span_to() -> pl.Expr:
-    return pl.min_horizontal(pl.col("to_on").dt.month_start().dt.offset_by("1mo"), "ends_on")
+    regular = pl.min_horizontal(pl.col("to_on").dt.month_start().dt.offset_by("1mo"), "ends_on")
+    handed_over = pl.col("to_source") == SOURCE_HANDOVER
+    return pl.when(handed_over).then(pl.col("to_on") + timedelta(days=1)).otherwise(regular)

@@ -149,7 +149,10 @@ def by_average(silent: pl.DataFrame, readings: pl.DataFrame, calendar: Calendar)
         .group_by("installation_id", maintain_order=True)
         .agg(
             base_at=pl.coalesce(pl.col("at").filter(old_enough).last(), pl.col("at").first()),
-            base_wh=pl.coalesce(pl.col("value_wh").filter(old_enough).last(), pl.col("value_wh").first()),
+            base_wh=pl.coalesce(
+                pl.col("value_wh").filter(old_enough).last(),
+                pl.col("value_wh").filter(pl.col("at") == pl.col("at").first()).last(),
+            ),
             actual_wh=pl.col("value_wh").last(),
             last_at=pl.col("last_at").last(),
         )

@@ -147,3 +147,10 @@ def test_an_executor_billed_by_the_zones_of_the_building_meter() -> None:
     assert of(made.lines(), EXECUTOR) == [(99, EXECUTOR, 200)]
     made.price(5, zone=21).price(2, zone=22)
     assert of(made.lines(), EXECUTOR) == [(99, EXECUTOR, 150), (99, EXECUTOR, 50)]
+
+
+def test_nothing_is_given_back_of_an_increase() -> None:
+    made = house(100, flats=(0, 0))
+    made.flat(3, 30, area=10, cause=3)
+    returned = of(made.lines(), NEGATIVE)
+    assert sum(kwh for account, _, kwh in returned if account == 30) >= -120

@@ -248,3 +248,23 @@ def test_single_rate_rooms_behind_a_flat_of_two_zones() -> None:
     made.flat(FLAT, None).meter(1, FLAT, month_of(300), zone=21).meter(2, FLAT, month_of(100), zone=22)
     made.flat(FLAT + 1, 10, kind=ROOM, parent=FLAT).meter(3, FLAT + 1, month_of(360))
     assert made.lines() == [(10, METERED, 360, 1440), (10, SHARE, 30, 150), (10, SHARE, 10, 20)]
+
+
+def test_an_increase_of_the_norm_follows_its_bands() -> None:
+    # norm 2 × 60 = 120 kWh, social norm of one who lives alone aside: 150 kWh; three people 138 of 225
+    made = Shard(OCTOBER, banding=1).price(5).price(7, band=2)
+    lines = made.flat(1, 10, cause=2).lines()
+    assert [(rule, kwh, roubles) for _, rule, kwh, roubles in lines] == [(NORM, 120, 600), (UPLIFT, 60, 300)]
+    above = Shard(OCTOBER, banding=2).price(5).price(7, band=2)
+    lines = above.flat(1, 10, residents=1, rooms=1, cause=2).lines()
+    norm = sum(kwh for _, rule, kwh, _ in lines if rule == NORM)
+    assert norm > 0
+    by_rule = {rule: [kwh for _, one, kwh, _ in lines if one == rule] for rule in (NORM, UPLIFT)}
+    assert [kwh / 2 for kwh in by_rule[NORM]] == pytest.approx(by_rule[UPLIFT], abs=0.001)
+
+
+def test_a_communal_flat_whose_meter_fell_silent() -> None:
+    made = communal((2, None), (1, 60), flat_kwh=None).meter(
+        90, FLAT, [("2026-08-20", 0), ("2026-09-20", 50)]
+    )
+    assert made.lines() == [(10, NORM, 120, 504.00), (20, METERED, 60, 252.00)]

@@ -143,3 +143,24 @@ def test_a_check_that_finds_less_after_a_gap_is_settled_in_its_month() -> None:
     assert shard().flat(1, 10).meter(1, 1, readings).lines() == [(10, METERED, -50, -210.00)]
     september = Shard(Month(2026, 9)).price(4.20).flat(1, 10).meter(1, 1, readings)
     assert september.lines() == [(10, SPREAD, 0, 0.00)]
+
+
+def test_every_month_of_a_gap_takes_the_last_reading_of_the_month_that_closes_it() -> None:
+    readings = [("2026-08-20", 0), ("2026-10-05", 500), ("2026-10-28", 610)]
+    september = Shard(Month(2026, 9)).price(4.20).flat(1, 10).meter(1, 1, readings)
+    assert [line[2] for line in september.lines()] == [300]
+    assert [line[2] for line in shard().flat(1, 10).meter(1, 1, readings).lines()] == [310]
+
+
+def test_a_gap_closed_by_a_handover_ends_there() -> None:
+    # September's 30 days and the leaver's 10 of October
+    readings = [("2026-08-20", 0), ("2026-10-05", 100), ("2026-10-10", 400, HANDOVER), ("2026-10-28", 610)]
+    september = Shard(Month(2026, 9)).price(4.20).flat(1, 10).meter(1, 1, readings)
+    assert [line[2] for line in september.lines()] == [300]
+    october = shard().flat(1, 10, until="2026-10-11").flat(1, 11, since="2026-10-11").meter(1, 1, readings)
+    assert [line[:3] for line in october.lines()] == [(10, SPREAD, 100), (11, METERED, 210)]
+
+
+def test_an_average_begins_with_the_last_reading_of_its_first_month() -> None:
+    readings = [("2026-04-06", 500), ("2026-04-19", 700), ("2026-07-17", 1000)]
+    assert [line[2] for line in shard().flat(1, 10).meter(1, 1, readings).lines()] == [100]
