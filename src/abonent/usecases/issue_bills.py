@@ -97,7 +97,7 @@ WITH whole AS (
     GROUP BY shard.branch_id
 ), billed AS (
     SELECT account.id, account.number,
-           coalesce(upper(account.during) > %(month)s AND upper(account.during) <= %(end)s, false) AS final
+           coalesce(upper(account.during) <= %(end)s, false) AS final
     FROM contracts_account account
     JOIN places_building building ON building.id = account.building_id
     JOIN parties_branch branch ON branch.id = building.branch_id
