@@ -60,6 +60,14 @@ class Meter(models.Model):
     serial = models.CharField(max_length=30, db_index=True)
     verified_on = models.DateField(null=True)
     verification_due_on = models.DateField(null=True)
+    gis_guid = models.UUIDField(null=True, help_text="what ГИС ЖКХ calls it (MeteringDeviceRootGUID)")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["gis_guid"], condition=models.Q(gis_guid__isnull=False), name="meter_gis_guid_unique"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.serial

@@ -69,6 +69,7 @@ class Building(models.Model):
     built_in = models.PositiveSmallIntegerField(null=True, help_text="the year")
     opened_on = models.DateField(null=True)
     closed_on = models.DateField(null=True, help_text="the first day it is no longer served")
+    fias_guid = models.UUIDField(null=True, help_text="the house in ФИАС, by which ГИС ЖКХ knows it")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["street", "number"], name="building_address_unique")]

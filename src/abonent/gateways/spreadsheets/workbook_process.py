@@ -7,11 +7,11 @@ import sys
 def main(source: str, target: str, most_bytes: int) -> int:
     resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    import fastexcel  # noqa: PLC0415  under the limit
-    import polars as pl  # noqa: PLC0415
+    import fastexcel  # under the limit
+    import polars as pl
 
-    from abonent.gateways.spreadsheets.table import named  # noqa: PLC0415
-    from abonent.gateways.spreadsheets.workbook import NO_SHEET, REFUSED  # noqa: PLC0415
+    from abonent.gateways.spreadsheets.table import named
+    from abonent.gateways.spreadsheets.workbook import NO_SHEET, REFUSED
 
     try:
         book = fastexcel.read_excel(source)

@@ -13,24 +13,9 @@ import polars as pl
 from abonent.engine import fixed
 from abonent.kernel.periods import Month
 from abonent.packs.ru.reading_checks import ReadingChecks
+from abonent.usecases.reading_reasons import DOUBTS
 
 ACCEPTED, DOUBTFUL, REJECTED, KNOWN = "accepted", "doubtful", "rejected", "known"
-DOUBTS = frozenset(
-    {
-        "too_old",
-        "outside_window",
-        "rollover",
-        "control_below",
-        "spike",
-        "zero",
-        "other_value_same_day",
-        "zones_incomplete",
-        "total_differs",
-        "other_zone_held",
-    }
-)
-"""Reasons a person may overrule. All others reject a reading; a fall may still be confirmed as a roll-over."""
-
 FALLS = frozenset({"below_previous", "above_next", "rollover", "control_below"})
 
 CLAIM = {

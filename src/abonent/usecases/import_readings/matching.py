@@ -18,6 +18,7 @@ _ACCOUNTS: Schema = {
 }
 _METERS: Schema = {"serial": pl.String, **INSTALLATIONS}
 _COMMON_PROPERTY, _INDIVIDUAL = 3, 1
+_GUID = "^[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12}$"
 # The zone of a register by the zones its meter tells apart (0 none, 2 two, 3 three) and what the sender calls it.
 # T1, T2, T3 of three zones: peak, night, semi-peak, as displays and bills of suppliers number them.
 _ZONES = pl.DataFrame(
@@ -131,7 +132,8 @@ def _candidates(rows: Rows, lines: pl.DataFrame) -> pl.DataFrame:
     if premises.height:
         of_premise = rows.read(
             f"""SELECT {INSTALLATION_COLUMNS} FROM {rows.relation(premises)}
-                JOIN metering_installation i USING (premise_id) WHERE i.role = {_INDIVIDUAL} AND NOT isempty(i.during)""",
+                JOIN metering_installation i USING (premise_id)
+                WHERE i.role = {_INDIVIDUAL} AND NOT isempty(i.during)""",
             INSTALLATIONS,
         )
     by_account = unnamed.join(
@@ -145,12 +147,18 @@ def _meters(rows: Rows, serials: pl.DataFrame) -> pl.DataFrame:
         return pl.DataFrame(schema=_METERS)
     query = f"""SELECT given.serial, {INSTALLATION_COLUMNS} FROM {{}} JOIN metering_meter m ON {{}}
                 JOIN metering_installation i ON i.meter_id = m.id AND NOT isempty(i.during)"""
-    found = rows.read(query.format(rows.relation(serials), "m.serial = given.serial"), _METERS)
-    unknown = serials.join(found, on="serial", how="anti")
-    if unknown.is_empty():
-        return found
-    loosely = "ltrim(upper(replace(m.serial, ' ', '')), '0') = ltrim(given.serial, '0')"
-    return pl.concat([found, rows.read(query.format(rows.relation(unknown), loosely), _METERS)])
+    found = [rows.read(query.format(rows.relation(serials), "m.serial = given.serial"), _METERS)]
+    unknown = serials.join(found[0], on="serial", how="anti")
+    guids = unknown.filter(pl.col("serial").str.contains(_GUID))
+    if guids.height:
+        found.append(
+            rows.read(query.format(rows.relation(guids), "m.gis_guid = given.serial::uuid"), _METERS)
+        )
+        unknown = unknown.join(guids, on="serial", how="anti")
+    if unknown.height:
+        loosely = "ltrim(upper(replace(m.serial, ' ', '')), '0') = ltrim(given.serial, '0')"
+        found.append(rows.read(query.format(rows.relation(unknown), loosely), _METERS))
+    return pl.concat(found)
 
 
 def _chosen(candidates: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

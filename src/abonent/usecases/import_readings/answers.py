@@ -1,0 +1,66 @@
+"""The sender's own file back, with a column that says what became of the rows that were not accepted."""
+
+from pathlib import Path
+
+from django.db import connection
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from abonent.contexts.metering.models import ReadingFile, ReadingStatus, RowDecision
+from abonent.gateways.spreadsheets import answering
+from abonent.usecases.import_readings import files
+from abonent.usecases.import_readings.model import ANSWER_LANGUAGES, Answer
+from abonent.usecases.reading_reasons import reason
+
+_CSV, _XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def reasons_file(*, file_id: int, language: str | None = None) -> Answer:
+    """Return the sender's own file with a column of reasons: csv for csv, xlsx for spreadsheets and dbf, xml for xml.
+
+    `language` is one of ANSWER_LANGUAGES; None takes that of the file's own headers. Raises BadFile when the bytes
+    are no longer there.
+    """
+    file = ReadingFile.objects.select_related("sender").get(pk=file_id)
+    table, columns = files.read(file)
+    spoken = language or columns.language
+    with translation.override(spoken if spoken in ANSWER_LANGUAGES else "ru"):
+        notes = _notes(file_id)
+        notes[max(columns.header_row, 1)] = _("What became of it")
+        suffix = _("answer")
+    stem, ending = Path(file.name).stem, Path(file.name).suffix
+    if table.kind == "csv":
+        return Answer(
+            name=f"{stem}-{suffix}{ending}", media_type=_CSV, content=answering.delimited(table, notes)
+        )
+    if table.kind == "xlsx":
+        try:
+            content = answering.workbook(files.kept_in(file), table.sheet, notes)
+            return Answer(name=f"{stem}-{suffix}{ending}", media_type=_XLSX, content=content)
+        except answering.UnusualWorkbook:
+            pass  # a new one then, with the same cells
+    return Answer(name=f"{stem}-{suffix}.xlsx", media_type=_XLSX, content=answering.plain(table, notes))
+
+
+def _notes(file_id: int) -> dict[int, str]:
+    """Return row → what became of it, for rows that are not in the books."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT row_no, part, status, reasons, decision FROM metering_readingfilerow
+               WHERE file_id = %s AND decision <> %s ORDER BY row_no, part""",
+            [file_id, int(RowDecision.ACCEPTED)],
+        )
+        held = cursor.fetchall()
+    rejected, waits = _("Rejected"), _("Being checked")
+    titles: dict[str, str] = {}
+    notes: dict[int, list[str]] = {}
+    for row_no, part, status, codes, decision in held:
+        for code in codes:
+            titles.setdefault(code, reason(code).title)
+        verdict = rejected if status == ReadingStatus.REJECTED or decision == RowDecision.REFUSED else waits
+        zone = f"T{part}: " if part else ""
+        said = notes.setdefault(row_no, [])
+        text = f"{verdict}: {zone}{'; '.join(titles[code] for code in codes)}"
+        if text not in said:
+            said.append(text)
+    return {row_no: ". ".join(said) for row_no, said in notes.items()}
