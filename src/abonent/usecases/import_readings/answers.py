@@ -1,5 +1,7 @@
 """The sender's own file back, with a column that says what became of the rows that were not accepted."""
 
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 from django.db import connection
@@ -12,6 +14,7 @@ from abonent.usecases.import_readings import files
 from abonent.usecases.import_readings.model import ANSWER_LANGUAGES, Answer
 from abonent.usecases.reading_reasons import reason
 
+_WITH_OTHERS = "other_zone_held"  # says nothing beside what the other zone is held for
 _CSV, _XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -54,13 +57,19 @@ def _notes(file_id: int) -> dict[int, str]:
     rejected, waits = _("Rejected"), _("Being checked")
     titles: dict[str, str] = {}
     notes: dict[int, list[str]] = {}
-    for row_no, part, status, codes, decision in held:
-        for code in codes:
-            titles.setdefault(code, reason(code).title)
-        verdict = rejected if status == ReadingStatus.REJECTED or decision == RowDecision.REFUSED else waits
-        zone = f"T{part}: " if part else ""
-        said = notes.setdefault(row_no, [])
-        text = f"{verdict}: {zone}{'; '.join(titles[code] for code in codes)}"
-        if text not in said:
-            said.append(text)
-    return {row_no: ". ".join(said) for row_no, said in notes.items()}
+    for row_no, rows in groupby(held, key=itemgetter(0)):
+        parts = list(rows)
+        alone = len(parts) == 1
+        for _row, part, status, codes, decision in parts:
+            if not alone and codes == [_WITH_OTHERS]:
+                continue
+            for code in codes:
+                titles.setdefault(code, reason(code).title)
+            verdict = (
+                rejected if status == ReadingStatus.REJECTED or decision == RowDecision.REFUSED else waits
+            )
+            zone = "" if alone or not part else f"T{part}: "
+            notes.setdefault(row_no, []).append(
+                f"{verdict}: {zone}{'; '.join(titles[code] for code in codes)}"
+            )
+    return {row_no: ". ".join(dict.fromkeys(said)) for row_no, said in notes.items()}

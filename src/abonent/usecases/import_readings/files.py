@@ -267,7 +267,7 @@ def judge(
             whole = matched.filter(complete)
         with phase("judging"):
             history = rows.history(database, whole.select("installation_id", "taken_on"))
-            judged = checks.judge(whole.select(checks.CLAIM), history, rules)
+            judged = checks.judge(whole.select(*checks.CLAIM), history, rules)
             del history
             also = [name for name in matched.columns if name not in checks.CLAIM]
             judged = judged.join(whole.select("claim", *also), on="claim")
@@ -289,11 +289,17 @@ def _hold(cursor: Any, file_id: int, judged: pl.DataFrame, cells: pl.DataFrame) 
     said = cells.join(held.select("row_no").unique(), on="row_no", how="semi").select(
         "row_no", said=pl.struct(fields).struct.json_encode()
     )
-    rows = held.join(said, on="row_no", how="left").with_columns(
-        pl.col("status").replace_strict(_STATUSES, return_dtype=pl.Int16),
-        file_id=pl.lit(file_id),
-        reasons=pl.format("{{}}", pl.col("reasons").list.unique(maintain_order=True).list.join(",")),
-        decision=pl.lit(0),
+    rows = (
+        held.drop("said")
+        .join(said, on="row_no", how="left")
+        .with_columns(
+            pl.col("status").replace_strict(_STATUSES, return_dtype=pl.Int16),
+            file_id=pl.lit(file_id),
+            reasons=pl.concat_str(
+                pl.lit("{"), pl.col("reasons").list.unique(maintain_order=True).list.join(","), pl.lit("}")
+            ),
+            decision=pl.lit(0),
+        )
     )
     copy_frame(cursor, "metering_readingfilerow", _HELD, rows.select(_HELD))
 

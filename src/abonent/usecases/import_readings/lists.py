@@ -53,7 +53,7 @@ def judge(shown: pl.DataFrame, *, today: date, parameters: ParameterSet) -> pl.D
     )
     history = rows.history(few, claims.select("installation_id", "taken_on"))
     judged = checks.judge(
-        claims.select(checks.CLAIM), history, checks.Rules(today, read_checks(parameters, today))
+        claims.select(*checks.CLAIM), history, checks.Rules(today, read_checks(parameters, today))
     )
     also = [name for name in claims.columns if name not in checks.CLAIM]
     return zones.hold_together(judged.join(claims.select("claim", *also), on="claim")).sort("claim")
