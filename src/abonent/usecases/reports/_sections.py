@@ -1,0 +1,8 @@
+"""The headings reports are listed under, in their order."""
+
+from django.utils.translation import gettext_lazy as _
+
+CHARGES = _("Charges")
+COMMON_NEEDS = _("Common needs")
+METERS = _("Meters")
+READINGS = _("Readings")
