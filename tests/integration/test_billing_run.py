@@ -13,6 +13,7 @@ from itertools import count
 import psycopg
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.db.models import Sum
 from tests.town import MONTH, Town, build
 
 from abonent.contexts.charging.models import (
@@ -20,6 +21,8 @@ from abonent.contexts.charging.models import (
     BuildingBalance,
     ChargeLine,
     PeriodState,
+    Recalculation,
+    RecalculationCause,
     Run,
     RunException,
     RunShard,
@@ -33,7 +36,7 @@ from abonent.contexts.places.models import BuildingTerms
 from abonent.gateways import database_server
 from abonent.kernel.periods import Month
 from abonent.usecases import billing_run, packs
-from abonent.usecases.billing_run import drafts, rating
+from abonent.usecases.billing_run import drafts, writing
 from abonent.usecases.billing_run.plan import Scope
 from abonent.usecases.books_check import check_books
 
@@ -329,8 +332,8 @@ def test_a_run_corrected_later_is_cancelled_last(town: Town) -> None:
     assert set(balances().values()) == {0}
 
 
-def test_an_estimate_is_settled_by_the_next_reading(town: Town) -> None:
-    """Flat 10 was read last in August: 120 kWh a month on average; in November it shows what it really used."""
+def test_a_reading_after_a_gap_takes_the_months_before_it_along(town: Town) -> None:
+    """Flat 10 was read last in August, 120 kWh a month by average since; in November it shows 300 kWh for 91 days."""
     for month in (MONTH.previous(), MONTH):
         bill(town, period=month, booked_period=MONTH)
     estimates = Reading.objects.filter(
@@ -341,9 +344,25 @@ def test_an_estimate_is_settled_by_the_next_reading(town: Town) -> None:
     november = MONTH.next()
     BillingPeriod.objects.create(supplier=town.supplier, month=november.first_day)
     late(town, "10", date(2026, 11, 20), last_read + 300_000)
-    bill(town, period=november)
-    own = ChargeLine.objects.filter(account_id=town.accounts["10"].pk, service=1).order_by("period")
-    assert [line.quantity_wh for line in own] == [120_000, 120_000, 60_000]
+    run_id = bill(town, period=november)
+    account = town.accounts["10"]
+    own = ChargeLine.objects.filter(account_id=account.pk, service=1)
+    by_month = {
+        month: own.filter(period=month.first_day).aggregate(wh=Sum("quantity_wh"))["wh"]
+        for month in (MONTH.previous(), MONTH, november)
+    }
+    assert list(by_month.values()) == [98_901, 102_198, 98_901]
+    entries = Entry.objects.filter(batch__origin=f"run:{run_id}", account_id=account.pk, service=1)
+    assert set(entries.values_list("period__month", "kind")) == {(9, 3), (10, 3), (11, 2)}
+    assert not estimates.filter(status=ReadingStatus.ACCEPTED).exists()
+    shards = RunShard.objects.filter(run_id=run_id).order_by("shard_no")
+    assert [(shard.period.month, shard.listed) for shard in shards] == [(11, False), (9, True), (10, True)]
+    settled = Recalculation.objects.filter(run_id=run_id, premise=account.premise)
+    assert set(settled.values_list("period__month", "cause")) == {
+        (9, RecalculationCause.GAP_CLOSED),
+        (10, RecalculationCause.GAP_CLOSED),
+    }
+    assert not Recalculation.objects.filter(settled_at=None).exists()
 
 
 def test_shares_of_a_building_add_up_to_the_building(town: Town) -> None:
@@ -402,7 +421,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(town: Town, monkeypatch: pytest.
         raise psycopg.errors.DiskFull("could not extend file: No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(rating, "copy_frame", full)
+        patch.setattr(writing, "copy_frame", full)
         with pytest.raises(psycopg.errors.DiskFull):
             rate(run_id)
     assert "disk of the database is full" in Run.objects.get(pk=run_id).error

@@ -27,7 +27,7 @@ from abonent.kernel.periods import Month
 from abonent.usecases import billing_run, packs
 from abonent.usecases.billing_run import drafts
 from abonent.usecases.billing_run.extract import extract
-from abonent.usecases.billing_run.rating import dsn, window_of
+from abonent.usecases.billing_run.shards import dsn, known_until, windows
 
 _MEGABYTE = 1 << 20
 
@@ -205,8 +205,9 @@ def _input_queries(run: Run, month: Month) -> list[str]:
         queries.append(query)
         return empty(schema)
 
-    for shard in RunShard.objects.filter(run=run).order_by("shard_no"):
-        extract(note, window_of(shard), month, supplier_id=run.supplier_id)
+    for shard in RunShard.objects.filter(run=run, listed=False).order_by("shard_no"):
+        for window in windows(run, shard, note):
+            extract(note, window, (month,), supplier_id=run.supplier_id, known_until=known_until(run))
     return queries
 
 

@@ -75,6 +75,7 @@ def measure(
             shown=shown,
             taken_on=taken_on,
             supplier_id=supplier_id,
+            booked_period=month,
             parameters=parameters,
             today=month.last_day,
             at=at,

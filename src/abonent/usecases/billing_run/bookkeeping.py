@@ -121,6 +121,8 @@ def first_time(lines: pl.DataFrame, *, kind: int) -> pl.DataFrame:
     )
 
 
+# What a line was made of is a part of it: where that changed, a line of the same amount is replaced as well, so that
+# what stands always explains itself by the readings, norms and prices that hold now.
 _SAME = [
     "account_id",
     "service",
@@ -131,6 +133,8 @@ _SAME = [
     "quantity_wh",
     "price_e5",
     "amount_minor",
+    "price_id",
+    *BECAUSE,
 ]
 POSTED: Schema = dict(LINES) | {"batch_id": pl.Int64, "line_no": pl.Int32}
 

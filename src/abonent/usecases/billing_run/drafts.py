@@ -4,7 +4,9 @@ They are made in the transaction that fills them, so a run that is killed leaves
 no log for new tables (`wal_level = minimal`, as in the embedded server) none is written.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 MASS_SLOT = 1_000_000_000
@@ -48,17 +50,34 @@ def make_drafts(cursor: Any, run_id: int, slot: int) -> None:
         )
     cursor.execute(
         f"CREATE TABLE {estimates_of(run_id)} (installation_id bigint NOT NULL, building_id bigint NOT NULL, "
-        "value_wh bigint NOT NULL)"
+        "value_wh bigint NOT NULL, period date NOT NULL)"
     )
 
 
-def index_drafts(cursor: Any, run_id: int) -> None:
+def index_drafts(
+    cursor: Any, run_id: int, *, booked_period: date | None = None, added: Sequence[int] = ()
+) -> None:
+    """Build the indexes. `added` are batches whose accounts may have a turnover already: theirs are added to it."""
     for book in BOOKS:
         name = draft_of(book, run_id)
         cursor.execute(f"ALTER TABLE {name} ADD PRIMARY KEY ({book.key})")
         if book.index:
             cursor.execute(f"CREATE INDEX ON {name} ({book.index})")
-        cursor.execute(f"ANALYZE {name}")
+        if book is not TURNOVERS:
+            cursor.execute(f"ANALYZE {name}")
+    if added:
+        cursor.execute(
+            f"""INSERT INTO {draft_of(TURNOVERS, run_id)} AS t
+                    (slot, account_id, booked_period, charged_minor, recalculated_minor, paid_minor)
+                SELECT slot, account_id, %s, coalesce(sum(amount_minor) FILTER (WHERE kind = 2), 0),
+                       coalesce(sum(amount_minor) FILTER (WHERE kind <> 2), 0), 0
+                FROM {draft_of(ENTRIES, run_id)} WHERE batch_id = ANY (%s) GROUP BY slot, account_id
+                ON CONFLICT (slot, account_id) DO UPDATE SET
+                    charged_minor = t.charged_minor + excluded.charged_minor,
+                    recalculated_minor = t.recalculated_minor + excluded.recalculated_minor""",
+            [booked_period, list(added)],
+        )
+    cursor.execute(f"ANALYZE {draft_of(TURNOVERS, run_id)}")
 
 
 def attach(cursor: Any, run_id: int, slot: int) -> None:

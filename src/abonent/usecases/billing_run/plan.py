@@ -1,14 +1,18 @@
-"""What a run covers: its claim on whole buildings, cut into shards."""
+"""What a run covers: its claim on whole buildings, cut into shards; or on what waits to be rated again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import NumericRange
+from django.db.models import Sum
 
-from abonent.contexts.charging.models import BillingPeriod, PeriodState, Run, RunKind, RunShard, RunState
+from abonent.contexts.charging.models import BillingPeriod, PeriodState, Run, RunKind, RunShard
 from abonent.kernel.periods import Month
-from abonent.usecases.billing_run.refusals import NothingToBill, PeriodClosed, PeriodUnknown, ScopeBusy
+from abonent.usecases.billing_run import waiting
+from abonent.usecases.billing_run.claims import claim_shards
+from abonent.usecases.billing_run.refusals import NothingToBill, PeriodClosed, PeriodUnknown
 
 SHARD_ACCOUNTS = 250_000
 """Accounts a shard aims at: small enough for memory, large enough that Polars works in bulk."""
@@ -32,7 +36,6 @@ def create(
     pack_version: str,
     parameter_hash: str,
     booked_period: Month | None = None,
-    kind: RunKind = RunKind.BILLING,
     created_by_id: int | None = None,
     reason: str = "",
     shard_accounts: int = SHARD_ACCOUNTS,
@@ -41,21 +44,16 @@ def create(
 
     Raises PeriodUnknown, PeriodClosed (the month it would be booked in), ScopeBusy, NothingToBill.
     """
-    booked = booked_period or period
-    require_open(scope.supplier_id, booked)
     with transaction.atomic():
-        run = Run.objects.create(
-            supplier_id=scope.supplier_id,
-            branch_id=scope.branch_id,
-            building_id=scope.building_id,
-            account_id=scope.account_id,
-            kind=kind,
-            period=period.first_day,
-            booked_period=booked.first_day,
+        run = new_run(
+            kind=RunKind.BILLING,
+            scope=scope,
+            period=period,
+            booked_period=booked_period or period,
+            at=at,
             pack_version=pack_version,
             parameter_hash=parameter_hash,
             created_by_id=created_by_id,
-            created_at=at,
             reason=reason,
         )
         shards = [
@@ -73,9 +71,90 @@ def create(
         ]
         if not shards:
             raise NothingToBill(f"No account of this scope has a service in {period}")
-        _claim(run, shards, period)
-        Run.objects.filter(pk=run.pk).update(accounts_total=sum(shard.accounts for shard in shards))
+        claim_shards(run, shards)
+        add_up_accounts(run)
     return run.pk
+
+
+def create_recalculation(
+    *,
+    scope: Scope,
+    booked_period: Month,
+    at: datetime,
+    pack_version: str,
+    parameter_hash: str,
+    first: Month | None = None,
+    last: Month | None = None,
+    causes: Sequence[int] | None = None,
+    created_by_id: int | None = None,
+    reason: str = "",
+    shard_premises: int = waiting.SHARD_PREMISES,
+) -> int:
+    """Make a draft run over what waits in a scope, all of it or of some months and causes; return its id.
+
+    What another run is at work on goes on waiting. Raises PeriodUnknown, PeriodClosed, ScopeBusy, NothingToBill.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        run = new_run(
+            kind=RunKind.RECALCULATION,
+            scope=scope,
+            period=booked_period,
+            booked_period=booked_period,
+            at=at,
+            pack_version=pack_version,
+            parameter_hash=parameter_hash,
+            created_by_id=created_by_id,
+            reason=reason,
+        )
+        root_id = None if run.account is None else waiting.root_of(cursor, run.account.premise_id)
+        waiting.claim(cursor, run, last=last or booked_period, first=first, causes=causes, root_id=root_id)
+        if not waiting.make_shards(cursor, run, most=shard_premises):
+            raise NothingToBill("No billed month of this scope waits to be rated again")
+        add_up_accounts(run)
+        begin_with_first_month(run)
+    return run.pk
+
+
+def new_run(
+    *,
+    kind: RunKind,
+    scope: Scope,
+    period: Month,
+    booked_period: Month,
+    at: datetime,
+    pack_version: str,
+    parameter_hash: str,
+    created_by_id: int | None,
+    reason: str,
+) -> Run:
+    """Store a draft run without shards. Raises PeriodUnknown, PeriodClosed."""
+    require_open(scope.supplier_id, booked_period)
+    return Run.objects.create(
+        supplier_id=scope.supplier_id,
+        branch_id=scope.branch_id,
+        building_id=scope.building_id,
+        account_id=scope.account_id,
+        kind=kind,
+        period=period.first_day,
+        booked_period=booked_period.first_day,
+        pack_version=pack_version,
+        parameter_hash=parameter_hash,
+        created_by_id=created_by_id,
+        created_at=at,
+        reason=reason,
+    )
+
+
+def begin_with_first_month(run: Run) -> None:
+    """Let a run over several months be known by the first of them."""
+    run.period = min(run.shards.values_list("period", flat=True))
+    Run.objects.filter(pk=run.pk).update(period=run.period)
+
+
+def add_up_accounts(run: Run) -> None:
+    """Keep with a run how many accounts its shards hold, month by month."""
+    run.accounts_total = run.shards.aggregate(total=Sum("accounts"))["total"] or 0
+    Run.objects.filter(pk=run.pk).update(accounts_total=run.accounts_total)
 
 
 def require_open(supplier_id: int, period: Month) -> None:
@@ -87,27 +166,6 @@ def require_open(supplier_id: int, period: Month) -> None:
     if found.state != PeriodState.OPEN:
         newest = periods.filter(state=PeriodState.OPEN, month__gt=period.first_day).order_by("month").first()
         raise PeriodClosed(period, Month.of(newest.month) if newest else None)
-
-
-def _claim(run: Run, shards: list[RunShard], period: Month) -> None:
-    try:
-        with transaction.atomic():
-            RunShard.objects.bulk_create(shards)
-    except IntegrityError as error:
-        if "run_shard_one_run_per_building" not in str(error):
-            raise
-        busy = RunShard.objects.filter(active=True, period=period.first_day, run__state__lt=RunState.POSTED)
-        overlapping = {
-            other.run_id
-            for other in busy.exclude(run=run)
-            if any(
-                mine.branch_id == other.branch_id
-                and mine.buildings.lower < other.buildings.upper
-                and other.buildings.lower < mine.buildings.upper
-                for mine in shards
-            )
-        }
-        raise ScopeBusy(period, sorted(overlapping)) from error
 
 
 def _cut(scope: Scope, period: Month, most: int) -> list[tuple[int, int, int, int]]:

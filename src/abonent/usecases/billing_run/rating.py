@@ -1,85 +1,44 @@
 """Rating a run: shard after shard out of the database, through the rules, into the drafts.
 
 One thread reads ahead, one rates, one writes; the writer's transaction holds the whole draft, so a run that is killed
-leaves no line behind and is simply rated again.
+leaves no line behind and is simply rated again. The month that is billed goes first; then, on a later snapshot, what
+waits of the months before it, and those whose gap a reading of this month closed.
 """
 
-import queue
-import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from time import perf_counter
 from typing import Any
 
 import polars as pl
 import psycopg
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 
-from abonent.contexts.charging.models import Run, RunShard, RunState
-from abonent.contexts.contracts.models import Account
-from abonent.engine.frames import Inputs, Rated, Schema
+from abonent.contexts.charging.models import RecalculationCause, Run, RunKind, RunShard, RunState
+from abonent.engine.frames import Rated
 from abonent.engine.parameters import ParameterSet
-from abonent.gateways import columnar, database_server
 from abonent.gateways.bulk_load import copy_frame
 from abonent.kernel.periods import Month
 from abonent.usecases import packs
-from abonent.usecases.billing_run import bookkeeping, drafts
-from abonent.usecases.billing_run.extract import Reader, Window, extract
-from abonent.usecases.billing_run.history import posted_lines
+from abonent.usecases.billing_run import bookkeeping, drafts, plan, shards, waiting
 from abonent.usecases.billing_run.refusals import WrongState
-from abonent.usecases.packs import Pack
+from abonent.usecases.billing_run.shards import Part, Shard
+from abonent.usecases.billing_run.writing import Draft, Totals, Writer
 
 MASS_ACCOUNTS = 20_000
 """From this size on a run brings its own partitions; smaller ones share those of their month."""
 
-_READ_AHEAD = 2
-
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run is: accounts rated so far, out of `accounts_total`."""
+    """Where a run is: accounts rated so far, month by month, out of `accounts_total`."""
 
     accounts_done: int
     accounts_total: int
     lines: int
     seconds: float
-
-
-@dataclass
-class _Totals:
-    accounts: int = 0
-    lines: int = 0
-    entries: int = 0
-    exceptions: int = 0
-    amount_minor: int = 0
-    phases: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def timed(self, phase: str) -> Iterator[None]:
-        begun = perf_counter()
-        yield
-        self.phases[phase] = self.phases.get(phase, 0.0) + perf_counter() - begun
-
-
-@dataclass(frozen=True)
-class Shard:
-    """One shard read from the database."""
-
-    row: RunShard
-    inputs: Inputs
-    posted: pl.DataFrame
-
-
-@dataclass(frozen=True)
-class Draft:
-    """One shard rated and ready to be written."""
-
-    row: RunShard
-    rated: Rated
-    lines: pl.DataFrame
 
 
 def booking_day(run: Run, today: date) -> date:
@@ -88,9 +47,9 @@ def booking_day(run: Run, today: date) -> date:
     return min(max(today, booked.first_day), booked.last_day)
 
 
-def difference_to_books(run: Run, rated: Rated, posted: pl.DataFrame) -> pl.DataFrame:
-    """Return the lines a run adds. What is parked keeps the lines it has; so do shares of a parked building."""
-    kind = bookkeeping.CHARGE if run.period == run.booked_period else bookkeeping.RECALCULATION
+def difference_to_books(run: Run, month: Month, rated: Rated, posted: pl.DataFrame) -> pl.DataFrame:
+    """Return the lines a run adds to a month. What is parked keeps its lines; so do shares of a parked building."""
+    kind = bookkeeping.CHARGE if month.first_day == run.booked_period else bookkeeping.RECALCULATION
     if posted.is_empty():
         return bookkeeping.first_time(rated.lines, kind=kind)
     parked = rated.exceptions
@@ -104,6 +63,12 @@ def difference_to_books(run: Run, rated: Rated, posted: pl.DataFrame) -> pl.Data
     )
 
 
+def of_account(rated: Rated, account_id: int) -> Rated:
+    """Return what concerns one of the accounts of a premise."""
+    mine = pl.col("account_id") == account_id
+    return replace(rated, lines=rated.lines.filter(mine), exceptions=rated.exceptions.filter(mine))
+
+
 def rate(
     run_id: int,
     *,
@@ -114,13 +79,14 @@ def rate(
 ) -> dict[str, float]:
     """Rate a draft (again); return the seconds spent by phase.
 
-    Raises WrongState when the run is posted, cancelled or being rated by somebody else. Any failure leaves the run
-    FAILED with its reason and no line of it anywhere.
+    Raises WrongState when the run is posted, cancelled or being rated by somebody else, ScopeBusy when another run
+    took a month that waits. Any failure leaves the run FAILED with its reason and no line of it anywhere.
     """
     with _alone(run_id) as writer:
         run = Run.objects.get(pk=run_id)
         if run.state not in (RunState.DRAFT, RunState.RATING, RunState.RATED, RunState.FAILED):
             raise WrongState(f"Run #{run_id} is {run.get_state_display()} and cannot be rated again")
+        _unlist(run)  # what it listed when it was rated before, or when its process was killed
         Run.objects.filter(pk=run_id).update(
             state=RunState.RATING,
             error="",
@@ -129,16 +95,18 @@ def rate(
             parameter_hash=parameters.hash,
         )
         begun, rated_at = perf_counter(), clock()
+        slot = _slot(run, mass_accounts)
         try:
-            totals = _rate_all(run, writer, parameters, clock, on_progress, mass_accounts)
+            totals = _Rating(run, writer, slot, parameters, clock, on_progress).all()
         except BaseException as error:
             with suppress(psycopg.OperationalError):  # a lost connection has rolled back by itself
                 writer.rollback()
+            _unlist(run)
             Run.objects.filter(pk=run_id).update(state=RunState.FAILED, error=_reason(error))
             raise
         Run.objects.filter(pk=run_id).update(
             state=RunState.RATED,
-            slot=_slot(run, mass_accounts),
+            slot=slot,
             rated_at=rated_at,  # what comes in from now on is not in the draft
             lines=totals.lines,
             entries=totals.entries,
@@ -148,6 +116,14 @@ def rate(
             seconds=perf_counter() - begun,
         )
     return totals.phases
+
+
+def _unlist(run: Run) -> None:
+    """Give back the earlier months a billing run took along; a recalculation keeps what it was made for."""
+    if run.kind == RunKind.RECALCULATION:
+        return
+    waiting.unlist(run)
+    plan.add_up_accounts(run)
 
 
 def _reason(error: BaseException) -> str:
@@ -166,15 +142,10 @@ def _slot(run: Run, mass_accounts: int) -> int:
     return drafts.MASS_SLOT + run.pk if mass else int(Month.of(run.booked_period))
 
 
-def dsn() -> str:
-    """Return the address of the database Django works on."""
-    return database_server.dsn(database=str(connection.settings_dict["NAME"]))
-
-
 @contextmanager
 def _alone(run_id: int) -> Iterator[psycopg.Connection[Any]]:
     """Yield the writer's connection, which holds the run for itself until it closes, or its process dies."""
-    with psycopg.connect(dsn(), autocommit=False) as writer:
+    with psycopg.connect(shards.dsn(), autocommit=False) as writer:
         row = writer.execute("SELECT pg_try_advisory_lock(hashtext('billing_run'), %s)", [run_id]).fetchone()
         writer.commit()
         if not (row and row[0]):
@@ -182,210 +153,110 @@ def _alone(run_id: int) -> Iterator[psycopg.Connection[Any]]:
         yield writer
 
 
-def _rate_all(
-    run: Run,
-    writer: psycopg.Connection[Any],
-    parameters: ParameterSet,
-    clock: Callable[[], datetime],
-    on_progress: Callable[[Progress], None],
-    mass_accounts: int,
-) -> _Totals:
-    month, pack = Month.of(run.period), packs.pack(run.pack)
-    slot = _slot(run, mass_accounts)
-    totals, begun = _Totals(), perf_counter()
-    shards = list(run.shards.order_by("shard_no"))
-    sink = _Writer(run, writer, slot, booking_day(run, clock().date()), clock(), totals)
-    with _shards(run, shards, month, totals, pack) as source, sink:
-        for shard in source:
-            with totals.timed("rate"):
-                rated = pack.rate(shard.inputs, parameters, month, with_common_needs=run.account_id is None)
-                lines = difference_to_books(run, rated, shard.posted)
-            sink.put(Draft(shard.row, rated, lines))
-            on_progress(_progress(run, totals, begun))
-            Run.objects.filter(pk=run.pk).update(
-                accounts_done=totals.accounts, lines=totals.lines, heartbeat_at=clock()
-            )
-    on_progress(_progress(run, totals, begun))
-    return totals
-
-
-def _progress(run: Run, totals: _Totals, begun: float) -> Progress:
-    return Progress(totals.accounts, run.accounts_total, totals.lines, perf_counter() - begun)
-
-
-@contextmanager
-def _shards(
-    run: Run, shards: list[RunShard], month: Month, totals: _Totals, pack: Pack
-) -> Iterator[Iterator[Shard]]:
-    """Read shards ahead of their rating, all in one snapshot."""
-    account = run.account
-    with columnar.snapshot(dsn()) as reader, ThreadPoolExecutor(1, thread_name_prefix="extract") as pool:
-
-        def read(query: str, schema: Schema) -> pl.DataFrame:
-            return columnar.read_frame(reader, query, schema)
-
-        def load(row: RunShard) -> Shard:
-            with totals.timed("extract"):
-                window = window_of(row, account)
-                inputs = extract(read, window, month, supplier_id=run.supplier_id)
-                try:
-                    return Shard(row, inputs, standing_lines(read, window, month, row.accounts, pack))
-                finally:
-                    connection.close()  # this thread's own, which looked up batches
-
-        def ahead() -> Iterator[Shard]:
-            waiting: list[Future[Shard]] = []
-            rest = iter(shards)
-            for row in rest:
-                waiting.append(pool.submit(load, row))
-                if len(waiting) >= _READ_AHEAD:
-                    break
-            while waiting:
-                done = waiting.pop(0).result()
-                if (following := next(rest, None)) is not None:
-                    waiting.append(pool.submit(load, following))
-                yield done
-
-        try:
-            yield ahead()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-def standing_lines(read: Reader, window: Window, month: Month, accounts: int, pack: Pack) -> pl.DataFrame:
-    """Return what the books say about a window; for one account only its own lines, its share of a building aside."""
-    lines = posted_lines(read, window, month, accounts=accounts)
-    if window.account_id is None:
-        return lines
-    return lines.filter(~pl.col("rule").is_in(pack.shared_rules))
-
-
-def window_of(row: RunShard, account: Account | None = None) -> Window:
-    """Return what a shard reads: its buildings, or of them only what concerns the run's account."""
-    first, last = row.buildings.lower, row.buildings.upper - 1
-    if account is None:
-        return Window(row.branch_id, first, last)
-    return Window(row.branch_id, first, last, account_id=account.pk, premise_id=account.premise_id)
-
-
-class _Writer:
-    """Writes drafts in a thread of its own, in one transaction, and commits when all of them are in."""
+class _Rating:
+    """One rating of a run from its first shard to the commit of its draft."""
 
     def __init__(
         self,
         run: Run,
         writer: psycopg.Connection[Any],
         slot: int,
-        booked_on: date,
-        at: datetime,
-        totals: _Totals,
+        parameters: ParameterSet,
+        clock: Callable[[], datetime],
+        on_progress: Callable[[Progress], None],
     ) -> None:
-        self._run, self._writer, self._slot, self._booked_on, self._at = run, writer, slot, booked_on, at
-        self._totals = totals
-        self._drafts: queue.Queue[Draft | None] = queue.Queue(maxsize=1)
-        self._failure: BaseException | None = None
-        self._thread = threading.Thread(target=self._work, name="write", daemon=True)
+        self._run, self._parameters, self._clock, self._on_progress = run, parameters, clock, on_progress
+        self._pack = packs.pack(run.pack)
+        self._begun = perf_counter()
+        self._totals = Totals()
+        self._sink = Writer(run, writer, slot, booking_day(run, clock().date()), clock(), self._totals)
+        self._reopened: list[pl.DataFrame] = []
 
-    def __enter__(self) -> None:
-        self._thread.start()
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._abandoned = kind is not None
-        self._drafts.put(None)
-        self._thread.join()
-        if self._failure and kind is None:
-            raise self._failure
-
-    def put(self, draft: Draft) -> None:
-        """Hand a shard over. Raises what the writer failed with."""
-        if self._failure:
-            raise self._failure
-        self._drafts.put(draft)
-
-    def _work(self) -> None:
-        try:
-            with self._totals.timed("write"), self._writer.cursor() as cursor:
-                self._clear(cursor)
-                drafts.make_drafts(cursor, self._run.pk, self._slot)
-            while (draft := self._drafts.get()) is not None:
-                with self._totals.timed("write"), self._writer.cursor() as cursor:
-                    self._write(cursor, draft)
-            if self._abandoned:
-                self._writer.rollback()
-                return
-            with self._totals.timed("index"), self._writer.cursor() as cursor:
-                drafts.index_drafts(cursor, self._run.pk)
-            with self._totals.timed("commit"):
-                self._writer.commit()
-        except BaseException as error:
-            self._failure = error
-            while self._drafts.get() is not None:  # let the rating thread come to its end
-                pass
-
-    def _clear(self, cursor: Any) -> None:
-        run_id = self._run.pk
-        drafts.drop_drafts(cursor, run_id)
-        cursor.execute("DELETE FROM ledger_batch WHERE origin = %s AND state = 1", [f"run:{run_id}"])
-        cursor.execute("DELETE FROM charging_runexception WHERE run_id = %s", [run_id])
-        cursor.execute("DELETE FROM charging_buildingbalance WHERE run_id = %s", [run_id])
-
-    def _write(self, cursor: Any, draft: Draft) -> None:
+    def all(self) -> Totals:
         run = self._run
-        cursor.execute(
-            "INSERT INTO ledger_batch (slot, origin, shard_no, booked_period, booked_on, state, lines, entries, "
-            "amount_minor, reason, created_at, author_id) "
-            "VALUES (%s, %s, %s, %s, %s, 1, 0, 0, 0, %s, %s, %s) RETURNING id",
-            [
-                self._slot,
-                f"run:{run.pk}",
-                draft.row.shard_no,
-                run.booked_period,
-                self._booked_on,
-                run.reason,
-                self._at,
-                run.created_by_id,
-            ],
+        with self._sink:
+            if run.account_id is None:  # one account of a premise does not settle the premise
+                with transaction.atomic(), connection.cursor() as cursor:
+                    waiting.claim_month(cursor, run)
+            self._rate(list(run.shards.filter(listed=False).order_by("shard_no")))
+            self._list()
+            self._rate(list(run.shards.filter(listed=True).order_by("period", "shard_no")))
+        self._on_progress(self._progress())
+        return self._totals
+
+    def _rate(self, rows: list[RunShard]) -> None:
+        if not rows:
+            return
+        with shards.ahead(self._run, rows, self._load) as source:
+            for shard in source:
+                with self._totals.timed("rate"):
+                    draft = self._draft(shard)
+                self._sink.put(draft)
+                self._on_progress(self._progress())
+                Run.objects.filter(pk=self._run.pk).update(
+                    accounts_done=self._totals.accounts,
+                    lines=self._totals.lines,
+                    heartbeat_at=self._clock(),
+                )
+
+    def _load(self, row: RunShard, read: shards.Reader) -> Shard:
+        with self._totals.timed("extract"):
+            return shards.load(self._run, row, read)
+
+    def _draft(self, shard: Shard) -> Draft:
+        rated = tuple(self._rate_part(shard, part) for part in shard.parts)
+        if not shard.row.listed:
+            self._reopened += [one.reopened for one in rated]
+        lines = [
+            difference_to_books(self._run, shard.month, one, part.posted)
+            for one, part in zip(rated, shard.parts, strict=True)
+        ]
+        return Draft(shard.row, rated, pl.concat(lines))
+
+    def _rate_part(self, shard: Shard, part: Part) -> Rated:
+        rated = self._pack.rate(
+            part.inputs, self._parameters, shard.month, with_common_needs=part.with_common_needs
         )
-        batch_id = cursor.fetchone()[0]
-        tags = bookkeeping.Tags(self._slot, batch_id, run.period, run.booked_period, self._booked_on)
-        posting = bookkeeping.book(draft.lines, tags)
-        write_posting(cursor, posting, run.pk)
-        copy_frame(cursor, drafts.estimates_of(run.pk), draft.rated.estimates.columns, draft.rated.estimates)
-        write_findings(cursor, draft.rated, run, draft.row.shard_no)
+        return rated if part.account_id is None else of_account(rated, part.account_id)
+
+    def _list(self) -> None:
+        """Claim the earlier months: what waits in the scope, and the gaps that readings of this month closed."""
+        run = self._run
+        with transaction.atomic(), connection.cursor() as cursor:
+            if run.kind == RunKind.RECALCULATION:
+                waiting.claim_twins(cursor, run)
+                return
+            before = Month.of(run.period).previous()
+            self._note_gaps(cursor, before)
+            if run.account_id is None:
+                waiting.claim(cursor, run, last=before)
+                waiting.make_shards(cursor, run)
+        plan.add_up_accounts(run)
+
+    def _note_gaps(self, cursor: Any, before: Month) -> None:
+        gaps = pl.concat(self._reopened) if self._reopened else pl.DataFrame()
+        if gaps.is_empty():
+            return
         cursor.execute(
-            "UPDATE ledger_batch SET lines = %s, entries = %s, amount_minor = %s WHERE id = %s",
-            [posting.lines.height, posting.entries.height, posting.amount_minor, batch_id],
+            "CREATE TEMP TABLE reopened (building_id bigint, premise_id bigint, from_month int) ON COMMIT DROP"
         )
-        cursor.execute(
-            "UPDATE charging_runshard SET done = true, lines = %s, batch_id = %s WHERE id = %s",
-            [posting.lines.height, batch_id, draft.row.pk],
+        copy_frame(cursor, "reopened", ["building_id", "premise_id", "from_month"], gaps)
+        waiting.note(
+            cursor,
+            """SELECT building_id, nullif(premise_id, 0), make_date(from_month / 100, from_month %% 100, 1),
+                      %(last)s::date
+               FROM reopened""",
+            {"last": before.last_day},
+            cause=RecalculationCause.GAP_CLOSED,
+            text="",
+            actor_id=None,
+            at=self._clock(),
         )
-        self._totals.accounts += draft.row.accounts
-        self._totals.lines += posting.lines.height
-        self._totals.entries += posting.entries.height
-        self._totals.amount_minor += posting.amount_minor
-        self._totals.exceptions += draft.rated.exceptions.height
 
-
-def write_posting(cursor: Any, posting: bookkeeping.Posting, run_id: int) -> None:
-    """COPY lines, entries and turnovers into the drafts of a run."""
-    for book, columns, frame in (
-        (drafts.LINES, bookkeeping.LINE_COLUMNS, posting.lines),
-        (drafts.ENTRIES, bookkeeping.ENTRY_COLUMNS, posting.entries),
-        (drafts.TURNOVERS, bookkeeping.TURNOVER_COLUMNS, posting.turnovers),
-    ):
-        copy_frame(cursor, drafts.draft_of(book, run_id), columns, frame)
-
-
-def write_findings(cursor: Any, rated: Rated, run: Run, shard_no: int) -> None:
-    """COPY the exceptions and the balances of buildings of a shard."""
-    tags = {"run_id": pl.lit(run.pk, dtype=pl.Int64)}
-    findings = {
-        "charging_runexception": rated.exceptions.with_columns(
-            **tags, shard_no=pl.lit(shard_no, dtype=pl.Int32), period=pl.lit(run.period)
-        ),
-        "charging_buildingbalance": rated.building_balances.with_columns(**tags, period=pl.lit(run.period)),
-    }
-    for table, rows in findings.items():
-        if not rows.is_empty():
-            copy_frame(cursor, table, rows.columns, rows)
+    def _progress(self) -> Progress:
+        return Progress(
+            self._totals.accounts,
+            self._run.accounts_total,
+            self._totals.lines,
+            perf_counter() - self._begun,
+        )

@@ -19,7 +19,7 @@ from abonent.packs.ru.documents.bill_page import BillSheet
 from abonent.packs.ru.documents.cover import CoverDocument, CoverRow, CoverSheet
 from abonent.usecases import packs
 from abonent.usecases.billing_run import Scope
-from abonent.usecases.billing_run.rating import dsn
+from abonent.usecases.billing_run.shards import dsn
 from abonent.usecases.print_bills._documents import Press
 from abonent.usecases.print_bills._houses import House, houses, in_chunks, natural
 from abonent.usecases.print_bills._refusals import BillsOutOfDate, NoBills, PrintRefused

@@ -19,14 +19,13 @@ from abonent.contexts.metering.queries import MeterInPlace, actual_readings, met
 from abonent.contexts.parties.queries import supplier_id
 from abonent.interfaces.office import formats
 from abonent.interfaces.office.forms import ReadingForm, ReasonForm, tell_reading
+from abonent.interfaces.office.previews import shown_preview
 from abonent.interfaces.office.roles import READING_TAKERS, allow
 from abonent.interfaces.office.views.lookups import head_of
-from abonent.interfaces.office.words import line_words
 from abonent.kernel.periods import Month
 from abonent.usecases import enter_reading, packs
 from abonent.usecases.billing_run import RunRefused
 from abonent.usecases.enter_reading import ReadingRefused, Replaced, Shown
-from abonent.usecases.exception_reasons import reason
 from abonent.usecases.refusal_words import tell_run
 
 PANEL = "office/readings/_enter.html"
@@ -174,33 +173,17 @@ def _given(form: ReadingForm, corrected: list[Reading]) -> dict[str, Any]:
 
 
 def _preview(account: Account, given: dict[str, Any]) -> dict[str, Any]:
-    """The month's lines before and after, with those that differ marked."""
-    what_if = enter_reading.preview(account=account, **given)
-    before = [_line(line) for line in what_if.before]
-    after = [_line(line) for line in what_if.after]
-    marked = [
-        [{**line, "is_changed": line not in others} for line in lines]
-        for lines, others in ((before, after), (after, before))
-    ]
-    return {
-        "month": given["taken_on"],
-        "sides": [
-            {"title": _("Now"), "lines": marked[0], "total_minor": what_if.before_minor},
-            {"title": _("With this reading"), "lines": marked[1], "total_minor": what_if.after_minor},
-        ],
-        "difference_minor": what_if.difference_minor,
-        "parked": [reason(code) for code, _facts in what_if.exceptions],
-        "books_in": _book_in(given["taken_on"]).first_day,
-    }
-
-
-def _line(line: Any) -> dict[str, Any]:
-    return {
-        "title": line_words(rule=line.rule, zone=line.zone),
-        "quantity_wh": line.quantity_wh,
-        "price_e5": line.price_e5,
-        "amount_minor": line.amount_minor,
-    }
+    """The months the reading reaches, before and after."""
+    booked = _book_in(given["taken_on"])
+    looked = enter_reading.preview(account=account, booked_period=booked, **given)
+    own = Month.of(given["taken_on"])
+    return shown_preview(
+        looked,
+        [month for month in looked.months if month in looked.changed or month.month == own],
+        account_id=account.pk,
+        after=_("With this reading"),
+        booked=booked,
+    )
 
 
 def _book_in(day: date) -> Month:
