@@ -11,6 +11,7 @@ from rich.console import Console
 
 from abonent.contexts.parties.queries import supplier_id
 from abonent.gateways import scratch_database
+from abonent.gateways.home import ensure_home
 from abonent.interfaces.cli import runtime
 from abonent.interfaces.cli.demo import load_town
 from abonent.kernel.periods import Month
@@ -18,6 +19,7 @@ from abonent.usecases import packs
 from abonent.usecases.bench import billing as billing_bench
 from abonent.usecases.bench import bills as bills_bench
 from abonent.usecases.bench import desk as desk_bench
+from abonent.usecases.bench import readings as readings_bench
 
 app = typer.Typer(help="Figures of speed and size.", no_args_is_help=True)
 console = Console(highlight=False)
@@ -27,6 +29,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 _MONTH = Month(2026, 10)
 _MONTHS_OF_HISTORY = 2
+_MONTHS_OF_READINGS = 14  # a whole season lies behind the readings that come in
 
 
 def report(figures: dict[str, Any], *, as_json: bool) -> None:
@@ -93,5 +96,27 @@ def bills(
             parameters=packs.pack_parameters(),
             clock=timezone.now,
             processes=processes,
+        )
+    report(figures.as_dict(), as_json=as_json)
+
+
+@app.command()
+def readings(
+    readings: Annotated[int, typer.Option(help="Readings in each file, one a row.")] = 100_000,
+    as_json: AsJson = False,
+) -> None:
+    """A csv and an xlsx of readings: judged, stored and answered; seconds and memory."""
+    runtime.connect()
+    accounts = max(500, readings * 9 // 10)
+    month = _MONTH.next()
+    with scratch_database.kept(f"abonent_bench_readings_{accounts}"):
+        load_town(accounts=accounts, months=_MONTHS_OF_READINGS, period=_MONTH, quiet=as_json)
+        figures = readings_bench.measure(
+            files=readings_bench.write_files(folder=ensure_home(), month=month, readings=readings),
+            month=month,
+            today=month.last_day,
+            parameters=packs.pack_parameters(),
+            history_months=_MONTHS_OF_READINGS,
+            clock=timezone.now,
         )
     report(figures.as_dict(), as_json=as_json)
