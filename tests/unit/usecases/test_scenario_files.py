@@ -8,6 +8,7 @@ import pytest
 from abonent.kernel.periods import DateRange, Month
 from abonent.usecases import scenario_check
 from abonent.usecases.scenario_check import model
+from abonent.usecases.scenario_check.nodes import LONG_AGO
 
 TEXT = """\
 scenario: A flat
@@ -61,10 +62,10 @@ def test_a_file_is_read_in_whole_small_units(tmp_path: Path) -> None:
     (building,) = scenario.buildings
     (flat,) = building.premises
     (meter,) = flat.meters
-    assert scenario.tariffs[0].prices == (model.PriceSpan(1, 420_000, DateRange(model.LONG_AGO)),)
-    assert [terms.residents for terms in flat.terms] == [2, 3]
-    assert flat.terms[0].during == DateRange(model.LONG_AGO, date(2022, 8, 16))
-    assert flat.terms[1].area_dm2 == 5430
+    assert scenario.tariffs[0].prices == (model.PriceSpan(1, 420_000, DateRange(LONG_AGO)),)
+    assert [terms.residents for terms in flat.terms()] == [2, 3]
+    assert flat.terms()[0].during == DateRange(LONG_AGO, date(2022, 8, 16))
+    assert flat.terms()[1].area_dm2 == 5430
     assert (meter.number, meter.digits, meter.ratio, meter.zones) == ("007", 6, 1, (1,))
     assert [reading.values_wh for reading in meter.readings] == [{1: 12_345_000}, {1: 12_495_500}]
     (expected,) = scenario.expectations
@@ -234,7 +235,7 @@ def test_a_parameter_set_in_the_file_holds_at_all_times(tmp_path: Path) -> None:
         (
             "expect:\n",
             "parameters: {ru.payment.day: 10}\nexpect:\n",
-            "there is no such parameter; there are ru.el",
+            "there is no such parameter; there are ru.",
         ),
     ],
 )
@@ -258,7 +259,7 @@ def test_names_may_not_stand_twice(tmp_path: Path) -> None:
     building = TEXT[TEXT.index("  - name") : TEXT.index("expect:")]
     found = refusals(tmp_path, TEXT.replace("expect:", building + "expect:"))
     assert any("two buildings are called House" in problem for problem in found)
-    assert any("two premises have the account A1" in problem for problem in found)
+    assert any("the account A1 stands twice" in problem for problem in found)
     expectation = TEXT[TEXT.index("  - account: A1\n    lines") :]
     assert any("A1 in 2022-08 stands twice" in problem for problem in refusals(tmp_path, TEXT + expectation))
 

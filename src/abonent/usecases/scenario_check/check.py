@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 from abonent.contexts.charging.models import BuildingBalance, ChargeLine, RunException
-from abonent.contexts.ledger.models import Entry
+from abonent.contexts.ledger.models import Batch, Entry
 from abonent.engine import registry
 from abonent.engine.parameters import ParameterMissingError
 from abonent.gateways.scratch_database import Template
@@ -14,6 +14,7 @@ from abonent.usecases import billing_run, packs
 from abonent.usecases.scenario_check import model
 from abonent.usecases.scenario_check.expectations import BALANCE_KEYS
 from abonent.usecases.scenario_check.load import Loaded, load
+from abonent.usecases.scenario_check.news import learn
 from abonent.usecases.scenario_check.outcome import Balance, Line, Outcome, Parked
 from abonent.usecases.scenario_check.words import BALANCE_METHODS, METHODS, SERVICES
 
@@ -24,6 +25,7 @@ def check(scenario: model.Scenario, *, template: Template) -> Outcome:
         loaded = load(scenario)
         failure = ""
         for month in scenario.periods:
+            loaded.news = learn(loaded.news, month, _at(month))
             try:
                 _bill(scenario, month, loaded)
             except (billing_run.RunRefused, ParameterMissingError) as refusal:
@@ -40,7 +42,7 @@ def check(scenario: model.Scenario, *, template: Template) -> Outcome:
 
 
 def _bill(scenario: model.Scenario, month: Month, loaded: Loaded) -> None:
-    at = datetime.combine(month.last_day, time(12), UTC)
+    at = _at(month)
     parameters = packs.pack_parameters().replaced(*scenario.parameters)
     try:
         run_id = billing_run.create(
@@ -56,11 +58,20 @@ def _bill(scenario: model.Scenario, month: Month, loaded: Loaded) -> None:
     billing_run.approve(run_id=run_id, actor_id=None, at=at)
 
 
+def _at(month: Month) -> datetime:
+    return datetime.combine(month.last_day, time(12), UTC)
+
+
 def _lines(loaded: Loaded) -> Iterator[Line]:
-    rows = ChargeLine.objects.order_by("period", "building_id", "account_id", "batch_id", "line_no")
+    booked = {batch.pk: Month.of(batch.booked_period) for batch in Batch.objects.all()}
+    rows = list(ChargeLine.objects.order_by("period", "building_id", "account_id", "batch_id", "line_no"))
+    reversed_lines = {(row.reverses_batch_id, row.reverses_line_no) for row in rows}
     for row in rows:
+        period = Month.of(row.period)
         yield Line(
-            period=Month.of(row.period),
+            period=period,
+            booked=booked[row.batch_id],
+            standing=not row.reverses_batch_id and (row.batch_id, row.line_no) not in reversed_lines,
             account=loaded.accounts[row.account_id],
             building=loaded.buildings[row.building_id],
             line=model.ExpectedLine(
@@ -72,6 +83,7 @@ def _lines(loaded: Loaded) -> Iterator[Line]:
                 amount_minor=row.amount_minor,
                 begins_on=row.begins_on,
                 ends_on=row.ends_on,
+                period=period,
             ),
             because=_named(registry.rule(row.rule).facts(row.because), loaded),
         )
@@ -84,25 +96,33 @@ def _named(facts: Mapping[str, Any], loaded: Loaded) -> dict[str, Any]:
         named["meter"] = loaded.installations[meter]
     if (building := named.pop("building_id", None)) is not None:
         named["building"] = loaded.buildings[building]
+    if (premise := named.pop("node_premise_id", None)) is not None:
+        named["of"] = loaded.premises[premise]
     return named
 
 
 def _exceptions(loaded: Loaded) -> Iterator[Parked]:
-    rows = RunException.objects.select_related("run").order_by(
-        "run__period", "building_id", "account_id", "code"
-    )
+    """Yield what the latest run over each building in each month set aside."""
+    rows = list(RunException.objects.order_by("period", "building_id", "account_id", "code"))
+    latest = {(row.period, row.building_id): 0 for row in rows}
     for row in rows:
-        yield Parked(
-            period=Month.of(row.run.period),
-            account=None if row.account_id is None else loaded.accounts[row.account_id],
-            building=loaded.buildings[row.building_id],
-            code=row.code,
-            facts=_named(row.facts, loaded),
-        )
+        key = row.period, row.building_id
+        latest[key] = max(latest[key], row.run_id)
+    for row in rows:
+        if row.run_id == latest[row.period, row.building_id]:
+            yield Parked(
+                period=Month.of(row.period),
+                account=None if row.account_id is None else loaded.accounts[row.account_id],
+                building=loaded.buildings[row.building_id],
+                code=row.code,
+                facts=_named(row.facts, loaded),
+            )
 
 
 def _balances(loaded: Loaded) -> Iterator[Balance]:
-    for row in BuildingBalance.objects.order_by("period", "building_id"):
+    """Yield how each building was shared out in each month by the latest run over it."""
+    latest = {(row.period, row.building_id): row for row in BuildingBalance.objects.order_by("run_id")}
+    for _, row in sorted(latest.items()):
         figures = {key: getattr(row, f"{key}_wh") for key in BALANCE_KEYS}
         yield Balance(
             period=Month.of(row.period),

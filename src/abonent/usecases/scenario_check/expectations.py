@@ -12,6 +12,7 @@ BALANCE_KEYS = (
     "nonliving",
     "norm",
     "metered",
+    "heating",
     "common",
     "cap",
     "distributed",
@@ -19,6 +20,9 @@ BALANCE_KEYS = (
     "executor",
     "negative",
     "unreturned",
+    "carried_in",
+    "carried",
+    "true_up",
 )
 _ZONES = {name: name for name in model.ZONE_NAMES.values()}
 
@@ -28,20 +32,28 @@ def parse_expectations(
 ) -> tuple[model.Expectation, ...]:
     if node is None:
         return ()
-    accounts = {p.account for building in buildings for p in building.premises if p.account}
+    accounts = {
+        holding.name
+        for building in buildings
+        for premise in building.premises
+        for holding in premise.accounts
+    }
     names = {building.name for building in buildings}
     found = []
     for item in node.items():
         concerns_building = isinstance(item.value, dict) and "building" in item.value
+        booked = item.get("booked") is not None
         own = ("building", "balance") if concerns_building else ("account", "lines", "total")
-        if not item.keys(*own, "period", "exceptions", required=own[:1]):
+        when = ("booked",) if booked and not concerns_building else ("period", "exceptions")
+        if not item.keys(*own, *when, required=own[:1]):
             continue
         found.append(
             model.Expectation(
-                period=_period(item, periods),
+                period=_period(item, periods, "booked" if booked else "period"),
+                booked=booked,
                 account=None if concerns_building else _one_of(item, "account", accounts),
                 building=_one_of(item, "building", names) if concerns_building else None,
-                lines=_lines(item.get("lines")),
+                lines=_lines(item.get("lines"), booked=booked),
                 total_minor=total.figure(parse_minor, negative=True)
                 if (total := item.get("total"))
                 else None,
@@ -53,8 +65,8 @@ def parse_expectations(
     return tuple(found)
 
 
-def _period(item: Node, periods: tuple[Month, ...]) -> Month:
-    node = item.get("period")
+def _period(item: Node, periods: tuple[Month, ...], key: str) -> Month:
+    node = item.get(key)
     if node is None:
         if len(periods) > 1:
             item.refuse("it is needed where several months are billed", key="period")
@@ -77,12 +89,13 @@ def _codes(node: Node | None) -> tuple[str, ...]:
     return tuple(sorted(item.text(longest=40) for item in node.items())) if node else ()
 
 
-def _lines(node: Node | None) -> tuple[model.ExpectedLine, ...] | None:
-    return None if node is None else tuple(_line(item) for item in node.items())
+def _lines(node: Node | None, *, booked: bool) -> tuple[model.ExpectedLine, ...] | None:
+    return None if node is None else tuple(_line(item, booked) for item in node.items())
 
 
-def _line(node: Node) -> model.ExpectedLine:
-    node.keys("service", "method", "zone", "kwh", "price", "amount", "from", "until")
+def _line(node: Node, booked: bool) -> model.ExpectedLine:
+    keys = ("service", "method", "zone", "kwh", "price", "amount", "from", "until")
+    node.keys(*keys, *(("period",) if booked else ()))
 
     def words(key: str, known: dict[str, str]) -> str | None:
         child = node.get(key)
@@ -90,6 +103,7 @@ def _line(node: Node) -> model.ExpectedLine:
 
     kwh, price, amount = node.get("kwh"), node.get("price"), node.get("amount")
     begins, ends = node.get("from"), node.get("until")
+    period = node.get("period") if booked else None
     return model.ExpectedLine(
         service=words("service", {name: name for name in SERVICES.values()}),
         method=words("method", {name: name for name in METHODS.values()}),
@@ -99,6 +113,7 @@ def _line(node: Node) -> model.ExpectedLine:
         amount_minor=amount.figure(parse_minor, negative=True) if amount else None,
         begins_on=begins.day() if begins else None,
         ends_on=ends.day() if ends else None,
+        period=period.month() if period else None,
     )
 
 
@@ -119,7 +134,7 @@ def _balance(node: Node | None) -> dict[str, int | str] | None:
 def _refuse_doubles(node: Node, found: list[model.Expectation]) -> None:
     seen = set()
     for expectation in found:
-        whom = (expectation.account, expectation.building, expectation.period)
+        whom = (expectation.account, expectation.building, expectation.period, expectation.booked)
         if whom in seen:
             node.refuse(f"{expectation.account or expectation.building} in {expectation.period} stands twice")
         seen.add(whom)

@@ -5,9 +5,9 @@ from datetime import date
 from abonent.kernel.periods import DateRange
 from abonent.kernel.quantities import parse_kwh
 from abonent.usecases.scenario_check import model
-from abonent.usecases.scenario_check.nodes import Node
+from abonent.usecases.scenario_check.nodes import LONG_AGO, Node
 
-_BY = {"subscriber": 1, "inspector": 2, "executor": 3, "amr": 4, "import": 5}
+_BY = {"subscriber": 1, "inspector": 2, "executor": 3, "amr": 4, "import": 5, "handover": 9}
 _INSTALLATION, _REMOVAL = 7, 8
 _ZONE_SETS = {
     frozenset({"single"}): {"single": model.SINGLE},
@@ -34,7 +34,7 @@ def _meter(node: Node) -> model.Meter:
     rows += [(removed, _REMOVAL)] if removed else []
     zones = _zones(node, [row for row, _ in rows])
     taken = tuple(reading for row, source in rows if (reading := _reading(row, source, zones)))
-    came = _day_of(installed) or model.LONG_AGO
+    came = _day_of(installed) or LONG_AGO
     went = _day_of(removed)
     if went and went <= came:
         node.refuse(f"it was removed on {went}, before it was installed", key="removed")
@@ -47,6 +47,8 @@ def _meter(node: Node) -> model.Meter:
         during=DateRange(came, went),
         zones=tuple(zones.values()),
         readings=taken,
+        came_known_in=installed.entered() if installed else None,
+        went_known_in=removed.entered() if removed else None,
     )
 
 
@@ -72,21 +74,23 @@ def _reading(node: Node, source: int, zones: dict[str, int]) -> model.MeterReadi
     # an unreadable meter is refused once, not again for each of its readings
     if not zones:
         return None
-    known = ("on", *zones) if source else ("on", "by", *zones)
+    known = ("on", "entered", *zones) if source else ("on", "by", "entered", "annulled", *zones)
     if not node.keys(*known, required=("on", *zones)):
         return None
     on, by = node.get("on"), node.get("by")
     values = {code: child.figure(parse_kwh) for zone, code in zones.items() if (child := node.get(zone))}
     taken_by = source or (by.choice(_BY) if by else _BY["subscriber"])
-    return model.MeterReading(on.day(), taken_by, values) if on else None
+    if on is None:
+        return None
+    return model.MeterReading(on.day(), taken_by, values, node.entered(), node.entered("annulled"))
 
 
 def _refuse_wrong_days(
     node: Node, readings: tuple[model.MeterReading, ...], came: date, went: date | None
 ) -> None:
-    days = [reading.on for reading in readings]
+    days = [reading.on for reading in readings if reading.annulled_in is None]
     for day in sorted({day for day in days if days.count(day) > 1}):
         node.refuse(f"two readings on {day}", key="readings")
-    for day in days:
+    for day in (reading.on for reading in readings):
         if day < came or (went and day > went):
             node.refuse(f"a reading on {day}, when the meter was not there", key="readings")

@@ -3,10 +3,12 @@
 Wh, dm², hundred-thousandths of a rouble and kopecks, as everywhere inside; the file speaks of kWh, m² and roubles.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from abonent.engine.parameters import Parameter
 from abonent.kernel.periods import DateRange, Month
@@ -20,8 +22,28 @@ ZONE_NAMES = {
     SEMI_PEAK: "semi_peak",
     NIGHT_OF_THREE: "night",
 }
-LONG_AGO = date(2000, 1, 1)
-"""Since when things have been as they are, where the file does not say."""
+Facts = Mapping[str, int | str | bool]
+
+
+@dataclass(frozen=True)
+class Change:
+    """Facts that hold from a day on; `known_in`: the month in which somebody enters them, None at once."""
+
+    begins_on: date
+    facts: Facts
+    known_in: Month | None = None
+
+
+def stretches(changes: tuple[Change, ...], known: Month | None) -> Iterator[tuple[DateRange, dict[str, Any]]]:
+    """Yield the days between changes with everything that holds on them, as known in a month; None: in the end."""
+    heard_of = [
+        change for change in changes if change.known_in is None or known is None or change.known_in <= known
+    ]
+    facts: dict[str, Any] = {}
+    for place, change in enumerate(heard_of):
+        facts = {**facts, **change.facts}
+        later = heard_of[place + 1 : place + 2]
+        yield DateRange(change.begins_on, later[0].begins_on if later else None), facts
 
 
 @dataclass(frozen=True)
@@ -29,24 +51,30 @@ class PriceSpan:
     zone: int
     price_e5: int
     during: DateRange
+    band: int = 1
+    known_in: Month | None = None
 
 
 @dataclass(frozen=True)
 class Tariff:
-    """A tariff group with its prices and the category of its norms."""
+    """A tariff group with its prices, the category of its norms and what splits its consumption into bands."""
 
     name: str
     norm_category: int
     prices: tuple[PriceSpan, ...]
+    banding: int = 0
+    band_category: int = 1
 
 
 @dataclass(frozen=True)
 class MeterReading:
-    """What a meter showed on a day, by zone: Wh on its face."""
+    """What a meter showed on a day, by zone: Wh on its face; when it was entered, and when annulled."""
 
     on: date
     source: int
     values_wh: Mapping[int, int]
+    known_in: Month | None = None
+    annulled_in: Month | None = None
 
 
 @dataclass(frozen=True)
@@ -59,40 +87,89 @@ class Meter:
     during: DateRange
     zones: tuple[int, ...]
     readings: tuple[MeterReading, ...]
+    came_known_in: Month | None = None
+    went_known_in: Month | None = None
 
 
 @dataclass(frozen=True)
 class Terms:
     during: DateRange
-    tariff: str
-    area_dm2: int
-    rooms: int
-    residents: int
-    owners: int
-    uplift_cause: int
+    tariff: str = ""
+    area_dm2: int = 0
+    rooms: int = 1
+    residents: int = 0
+    owners: int = 1
+    uplift_cause: int = 0
+    room_meters_agreed: bool = False
+    agreed_wh_per_month: int = 0
+
+
+@dataclass(frozen=True)
+class Holding:
+    """An account, the share of the premise it pays for, and the days."""
+
+    name: str
+    during: DateRange
+    share: Fraction = Fraction(1)
+
+
+@dataclass(frozen=True)
+class Absence:
+    people: int
+    left_on: date
+    returned_on: date
+    known_in: Month | None = None
+
+
+@dataclass(frozen=True)
+class Equipment:
+    """What was connected past the meter."""
+
+    power_w: int
+    during: DateRange
+    known_in: Month | None = None
 
 
 @dataclass(frozen=True)
 class Premise:
+    """A flat, a shop, or a part of a communal apartment (`parent`: the number of what it is part of)."""
+
     number: str
-    living: bool
-    account: str | None
-    billed: DateRange
-    terms: tuple[Terms, ...]
+    kind: int
+    parent: str | None
+    accounts: tuple[Holding, ...]
+    changes: tuple[Change, ...]
     meters: tuple[Meter, ...]
+    absences: tuple[Absence, ...] = ()
+    equipment: tuple[Equipment, ...] = ()
+
+    def terms(self, known: Month | None = None) -> tuple[Terms, ...]:
+        return tuple(Terms(during=during, **facts) for during, facts in stretches(self.changes, known))
+
+
+@dataclass(frozen=True)
+class BuildingTerms:
+    during: DateRange
+    premises_area_dm2: int = 0
+    common_area_dm2: int = 0
+    common_norm_category: int = 1
+    common_needs: int = 0
+    common_basis: int = 1
+    excess_to_consumers: bool = False
 
 
 @dataclass(frozen=True)
 class Building:
     name: str
     apartments: bool
-    premises_area_dm2: int
-    common_area_dm2: int
-    common_norm_category: int
-    common_needs: int
-    excess_to_consumers: bool
+    changes: tuple[Change, ...]
     meters: tuple[Meter, ...]
     premises: tuple[Premise, ...]
+
+    def terms(self, known: Month | None = None) -> tuple[BuildingTerms, ...]:
+        return tuple(
+            BuildingTerms(during=during, **facts) for during, facts in stretches(self.changes, known)
+        )
 
 
 @dataclass(frozen=True)
@@ -107,13 +184,18 @@ class ExpectedLine:
     amount_minor: int | None = None
     begins_on: date | None = None
     ends_on: date | None = None
+    period: Month | None = None
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """What one account, or one building, must come to in a month."""
+    """What one account, or one building, must come to in a month.
+
+    With `booked`, `period` is the month in whose run it was posted, whichever month it belongs to.
+    """
 
     period: Month
+    booked: bool = False
     account: str | None = None
     building: str | None = None
     lines: tuple[ExpectedLine, ...] | None = None

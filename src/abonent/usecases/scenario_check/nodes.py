@@ -10,9 +10,11 @@ from typing import TypeVar
 from abonent.engine.strict_yaml import Document, type_name
 from abonent.engine.strict_yaml import Path as Place
 from abonent.kernel.decimals import FigureError
-from abonent.kernel.periods import Month
+from abonent.kernel.periods import DateRange, Month
 
 T = TypeVar("T")
+LONG_AGO = date(2000, 1, 1)
+"""Since when things have been as they are, where the file does not say."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Node:
     value: object
     place: Place = ()
     problems: list[Problem] = field(default_factory=list)
+    months: tuple[Month, ...] = ()  # that are billed
 
     def refuse(self, reason: str, *, key: str = "") -> None:
         place: Place = (*self.place, key) if key else self.place
@@ -147,8 +150,25 @@ class Node:
             self.refuse(f"a month written as 2026-10 is needed, not {self.value}")
             return Month(2000, 1)
 
+    def during(self) -> DateRange:
+        """Read the days `from` … `until` of a mapping; `until` is the first that no longer belongs to them."""
+        begins, ends = self.get("from"), self.get("until")
+        start, end = begins.day() if begins else LONG_AGO, ends.day() if ends else None
+        if ends and end is not None and end <= start:
+            ends.refuse(f"it ends on {end}, before it begins")
+            end = None
+        return DateRange(start, end)
+
+    def entered(self, key: str = "entered") -> Month | None:
+        """Read the month in which a fact is entered, or annulled, later than it came about; None where not said."""
+        if (node := self.get(key)) is None:
+            return None
+        if (month := node.month()) not in self.months:
+            node.refuse(f"{month} is not among the months billed")
+        return month
+
     def _kind(self) -> str:
         return type_name.get(type(self.value), "something else")
 
     def _child(self, step: str | int, value: object) -> "Node":
-        return Node(self.file, self.document, value, (*self.place, step), self.problems)
+        return Node(self.file, self.document, value, (*self.place, step), self.problems, self.months)

@@ -14,9 +14,11 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Line:
-    """A posted charge line under the scenario's own names."""
+    """A posted charge line under the scenario's own names; it stands unless a later one took it back."""
 
     period: Month
+    booked: Month
+    standing: bool
     account: str
     building: str
     line: model.ExpectedLine
@@ -25,6 +27,8 @@ class Line:
     def as_dict(self) -> Json:
         return {
             "period": str(self.period),
+            "booked": str(self.booked),
+            "standing": self.standing,
             "account": self.account,
             "building": self.building,
             **_told(self.line),
@@ -113,11 +117,18 @@ class Outcome:
                 yield f"account {account}, {period}: {told}"
 
     def _account(self, expectation: model.Expectation) -> Iterator[str]:
-        whom = f"account {expectation.account}, {expectation.period}"
+        whom = (
+            f"account {expectation.account}, {'booked in ' if expectation.booked else ''}{expectation.period}"
+        )
         posted = [
             line.line
             for line in self.lines
-            if (line.account, line.period) == (expectation.account, expectation.period)
+            if line.account == expectation.account
+            and (
+                line.booked == expectation.period
+                if expectation.booked
+                else line.standing and line.period == expectation.period
+            )
         ]
         if expectation.lines is not None:
             rest = list(posted)
@@ -125,15 +136,16 @@ class Outcome:
             for expected in sorted(expectation.lines, key=lambda line: -len(_given(line))):
                 match = next((line for line in rest if _fits(line, expected)), None)
                 if match is None:
-                    yield f"{whom}: no such line: {_words(expected)}"
+                    yield f"{whom}: no such line: {_words(expected, expectation)}"
                 else:
                     rest.remove(match)
-            yield from (f"{whom}: a line nobody expected: {_words(line)}" for line in rest)
+            yield from (f"{whom}: a line nobody expected: {_words(line, expectation)}" for line in rest)
         total = sum(line.amount_minor or 0 for line in posted)
         if expectation.total_minor is not None and total != expectation.total_minor:
             yield f"{whom}: the total is {format_minor(total)}, expected {format_minor(expectation.total_minor)}"
-        codes = self._codes(expectation.period, account=expectation.account)
-        yield from _codes_differ(whom, codes, expectation.exceptions)
+        if not expectation.booked:
+            codes = self._codes(expectation.period, account=expectation.account)
+            yield from _codes_differ(whom, codes, expectation.exceptions)
 
     def _building(self, expectation: model.Expectation) -> Iterator[str]:
         whom = f"building {expectation.building}, {expectation.period}"
@@ -158,6 +170,7 @@ class Outcome:
         named = {
             (expectation.account, expectation.building, expectation.period)
             for expectation in self.scenario.expectations
+            if not expectation.booked
         }
         for parked in self.exceptions:
             building = parked.building if parked.account is None else None
@@ -203,10 +216,13 @@ def _told(line: model.ExpectedLine) -> Json:
     return {name: value for name, value in named.items() if value is not None}
 
 
-def _words(line: model.ExpectedLine) -> str:
+def _words(line: model.ExpectedLine, expectation: model.Expectation) -> str:
     told = _told(line)
     named = {"from": "from {}", "until": "until {}", "price": "at {}", "amount": "= {}"}
-    return " ".join(named.get(name, "{}").format(value) for name, value in told.items()) or "any"
+    words = [named.get(name, "{}").format(value) for name, value in told.items()]
+    if expectation.booked and line.period:
+        words.insert(0, f"of {line.period}")
+    return " ".join(words) or "any"
 
 
 def _figure(key: str, value: int | str | None) -> str:
