@@ -16,6 +16,7 @@ _ID = re.compile(r"[a-z]{2}(\.[a-z][a-z0-9_]*)+", re.ASCII)
 _FIGURES = {
     "integer": re.compile(r"-?\d+", re.ASCII),
     "decimal": re.compile(r"-?\d+(\.\d+)?", re.ASCII),
+    "date": re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", re.ASCII),
     "text": re.compile(r".*\S.*"),
 }
 _OR_NULL = " or null"
@@ -217,7 +218,12 @@ def _figure(value: object, kind: str, path: Path) -> Iterator[Finding]:
 
 
 def _article(kind: str) -> str:
-    return {"integer": "a whole number", "decimal": "a number with a dot", "text": "a text"}[kind]
+    return {
+        "integer": "a whole number",
+        "decimal": "a number with a dot",
+        "date": "a day as 2026-01-31",
+        "text": "a text",
+    }[kind]
 
 
 def _joints(starts: list[tuple[date, dict[str, object]]]) -> Iterator[Finding]:

@@ -193,7 +193,7 @@ def test_a_table_is_refused(old: str, new: str, expected: str, tmp_path: Path) -
             '    rows: [{day: "10"}]',
             "field rows: a parameter with a type has a value, not rows",
         ),
-        ("type: integer", "type: day", "field type: the type is one of integer, decimal, text"),
+        ("type: integer", "type: day", "field type: the type is one of integer, decimal, date, text"),
         ("type: integer", "type: integer\nkey: [day]", "field key: a single value has no key"),
     ],
 )
