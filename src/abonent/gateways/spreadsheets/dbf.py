@@ -24,7 +24,7 @@ def read(path: Path) -> Table:
         raise BadTable("damaged", cause="this is no dBase table")
     _version, _year, _month, _day, records, header_bytes, record_bytes = _HEAD.unpack_from(data)
     if record_bytes < 2 or header_bytes < 33 or header_bytes + records * record_bytes > len(data) + 1:
-        raise BadTable("damaged", cause=f"it ends before its {records} records do", row=1)
+        raise BadTable("damaged", cause=f"it ends before its {records} records do")
     encoding = _ENCODINGS.get(data[_LANGUAGE_BYTE]) or _guess(data[header_bytes : header_bytes + _SAMPLE])
     try:
         with shapefile.Reader(dbf=io.BytesIO(data), encoding=encoding, encodingErrors="replace") as reader:

@@ -127,7 +127,7 @@ def _check_quotes(data: bytes) -> None:
 
 def _shape(sample: str) -> tuple[str, int]:
     """Return the delimiter and the number of columns: the same number in most rows, the more columns the better."""
-    best = (0.0, 0, ",")
+    best = (0.0, 0, ";")
     for place, delimiter in enumerate(_DELIMITERS):
         try:
             rows = list(islice(csv.reader(sample.splitlines(), delimiter=delimiter), _SAMPLE_ROWS))
@@ -142,4 +142,4 @@ def _shape(sample: str) -> tuple[str, int]:
             # a comma inside decimal figures must not outvote the real delimiter: the list is in order of trust
             score = times / widths.total() - 0.15 * (place == len(_DELIMITERS) - 1)
             best = max(best, (score, widest, delimiter), key=lambda one: (round(one[0], 1), one[1]))
-    return (best[2], best[1]) if best[1] else (",", 1)
+    return best[2], max(best[1], 1)

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import polars as pl
-
 from abonent.gateways.spreadsheets import dbf, delimited, workbook
 from abonent.gateways.spreadsheets.table import BadTable, Table
 
@@ -49,6 +47,6 @@ def read(path: Path, *, name: str) -> Table:
         table = workbook.read(path, kind=kind)
     if table.rows > MOST_ROWS:
         raise BadTable("too_many_rows", rows=table.rows, most=MOST_ROWS)
-    if not table.frame.width or table.frame.select(pl.all_horizontal(pl.all().is_null().all())).item():
+    if not any(column.str.contains(r"\S").any() for column in table.frame.iter_columns()):
         raise BadTable("empty")
     return table
