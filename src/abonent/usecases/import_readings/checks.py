@@ -281,7 +281,8 @@ def _against_history(checks: ReadingChecks) -> dict[str, pl.Expr]:
     rank, standing = source.is_in(_BY_ACT), pl.col("same_source").is_in(_BY_ACT)
     expected = pl.max_horizontal("by_base", "by_season")
     many_times = (usage.cast(pl.Int128) * 1000 > expected.cast(pl.Int128) * checks.spike_times_e3) & (
-        usage.cast(pl.Int128) * pl.col("ratio") * _MONTH_DAYS > checks.spike_least_wh * days
+        usage.cast(pl.Int128) * pl.col("ratio") * _MONTH_DAYS
+        > checks.spike_least_wh * pl.max_horizontal(days, pl.lit(_MONTH_DAYS))
     )
     more_than_a_line_carries = usage > checks.max_wh_per_day * days
     idle = (
