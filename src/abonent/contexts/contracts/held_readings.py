@@ -47,6 +47,7 @@ def held_readings() -> QuerySet[ReadingFileRow, dict[str, Any]]:
         "id",
         "file_id",
         "row_no",
+        "part",
         "status",
         "reasons",
         "said",

@@ -15,7 +15,7 @@ from abonent.contexts.metering.models import (
 )
 from abonent.contexts.places.queries import buildings_by_address
 from abonent.interfaces.office.filters import BranchField, ListFilter, empty_first
-from abonent.usecases.reading_reasons import REASONS, reason_title
+from abonent.usecases.reading_reasons import CODES, reason
 
 _MOST_BUILDINGS = 200
 
@@ -76,7 +76,7 @@ class HeldFilter(ListFilter):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        titles = sorted(((code, reason_title(code)) for code in REASONS), key=itemgetter(1))
+        titles = sorted(((code, reason(code).title) for code in CODES), key=itemgetter(1))
         self.fields["reason"].choices = empty_first(titles)
 
     def narrow(self, rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:

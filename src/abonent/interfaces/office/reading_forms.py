@@ -12,6 +12,7 @@ from abonent.contexts.metering.models import ReadingSender, ReadingSource
 from abonent.interfaces.office import formats
 from abonent.interfaces.office.forms import KwhField
 from abonent.usecases.import_readings import FIELDS, Look
+from abonent.usecases.reading_reasons import field_name
 
 SOURCES = (ReadingSource.SUBSCRIBER, ReadingSource.INSPECTOR, ReadingSource.EXECUTOR, ReadingSource.AMR)
 
@@ -63,11 +64,13 @@ class CorrectionForm(forms.Form):
 
     value = KwhField(label=gettext_lazy("New, kWh"), max_length=16)
     taken_on = forms.DateField(label=gettext_lazy("Taken on"))
-    rollover = forms.BooleanField(label=gettext_lazy("rolled over"), required=False)
+    rollover = forms.BooleanField(
+        label=gettext_lazy("the fall is right: rolled over, or found so by an inspector"), required=False
+    )
 
     def __init__(self, *args: Any, row: dict[str, Any], **kwargs: Any) -> None:
         value_wh = row["value_wh"]
-        said = formats.kwh(value_wh) if value_wh is not None else row["said"].get("value", "")
+        said = formats.kwh(value_wh) if value_wh is not None else row["said_value"]
         super().__init__(*args, initial={"value": said, "taken_on": row["taken_on"]}, **kwargs)
 
     def correction(self) -> dict[str, Any]:
@@ -128,7 +131,12 @@ class ColumnsForm(forms.Form):
         }
         super().__init__(*args, initial=initial, **kwargs)
         self.look = look
-        choices = [("", _("not used")), *((name, column_name(name)) for name in FIELDS)]
+        # what stands in the XML of GIS ZhKKh is laid down by its scheme
+        self.asks_for_columns = look.kind != "xml"
+        if not self.asks_for_columns:
+            self.fields["sender"].required = False
+            return
+        choices = [("", _("not used")), *((name, field_name(name)) for name in FIELDS)]
         taken_for = {place: name for name, place in look.columns.items()}
         for place in range(1, len(look.headers) + 1):
             self.fields[f"column_{place}"] = forms.ChoiceField(
@@ -140,11 +148,14 @@ class ColumnsForm(forms.Form):
 
     def columns_with_headers(self) -> list[tuple[str, Any]]:
         """Headers of the file, each with the field that says what the column is."""
-        places = range(1, len(self.look.headers) + 1)
-        return [(self.look.headers[place - 1], self[f"column_{place}"]) for place in places]
+        headers = enumerate(self.look.headers, start=1)
+        fields = self.fields
+        return [(header, self[name]) for place, header in headers if (name := f"column_{place}") in fields]
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
+        if not self.asks_for_columns:
+            return values
         chosen = self.columns()
         if len(chosen) < sum(
             bool(values.get(f"column_{place + 1}")) for place in range(len(self.look.headers))
@@ -152,8 +163,10 @@ class ColumnsForm(forms.Form):
             raise ValidationError(_("Two columns are taken for the same thing: leave one of them."))
         if not {"serial", "account"} & chosen.keys():
             raise ValidationError(_("Say which column holds the meter's number or the account."))
-        if not {"value", "value_t1"} & chosen.keys():
+        if not {"value", "value_t1", "value_t2", "value_t3"} & chosen.keys():
             raise ValidationError(_("Say which column holds the reading."))
+        if "taken_on" not in chosen:
+            raise ValidationError(_("Say which column holds the day."))
         return values
 
     def columns(self) -> dict[str, str | int]:
@@ -164,21 +177,3 @@ class ColumnsForm(forms.Form):
             if name := self.cleaned_data.get(f"column_{place}"):
                 chosen[name] = header if header and headers.count(header) == 1 else place
         return chosen
-
-
-_COLUMN_NAMES = {
-    "account": gettext_lazy("account number"),
-    "serial": gettext_lazy("meter's number"),
-    "taken_on": gettext_lazy("day taken on"),
-    "zone": gettext_lazy("zone"),
-    "value": gettext_lazy("reading"),
-    "value_t1": gettext_lazy("reading, T1"),
-    "value_t2": gettext_lazy("reading, T2"),
-    "value_t3": gettext_lazy("reading, T3"),
-    "total": gettext_lazy("reading of all zones together"),
-}
-
-
-def column_name(name: str) -> str:
-    """Name what a column of a file can be."""
-    return str(_COLUMN_NAMES.get(name, name))

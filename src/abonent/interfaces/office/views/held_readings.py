@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -16,7 +17,7 @@ from abonent.contexts.contracts.held_readings import held_readings, payers_of, s
 from abonent.contexts.contracts.queries import row_payer
 from abonent.contexts.metering.models import ReadingStatus, RowDecision, Zone
 from abonent.contexts.places.queries import address_of
-from abonent.interfaces.office.lists import Column, Listing, Row
+from abonent.interfaces.office.lists import PAGE_ROWS, Column, Listing, Row
 from abonent.interfaces.office.reading_filters import HeldFilter
 from abonent.interfaces.office.reading_forms import CorrectionForm
 from abonent.interfaces.office.rendering import listed
@@ -24,7 +25,7 @@ from abonent.interfaces.office.roles import DECIDERS, STAFF, allow
 from abonent.interfaces.office.words import reading_status, row_decision
 from abonent.usecases import import_readings, packs
 from abonent.usecases.import_readings import DecisionRefused
-from abonent.usecases.reading_reasons import reason_title, tell_decision
+from abonent.usecases.reading_reasons import reason
 
 MOST_AT_ONCE = 1_000
 LIST = "office/held/_list.html"
@@ -91,7 +92,7 @@ def decide(request: HttpRequest, row_id: int) -> HttpResponse:
         **(form.correction() if form and accept else {}),
     )
     if reasons := decided.refused.get(row_id):
-        refusal = "; ".join(tell_decision(code) for code in reasons)
+        refusal = "; ".join(map(_words, reasons))
         return _answer(request, _row(row_id), form=form, refusal=refusal, status=422)
     response = _answer(request, _row(row_id))
     if decided.along:
@@ -108,7 +109,7 @@ def undo(request: HttpRequest, row_id: int) -> HttpResponse:
     try:
         import_readings.undo_decision(row_id=row_id, actor_id=request.user.pk, at=timezone.now())
     except DecisionRefused as refusal:
-        return _answer(request, row, refusal=tell_decision(refusal.code), status=422)
+        return _answer(request, row, refusal=_words(refusal.code), status=422)
     return _answer(request, _row(row_id))
 
 
@@ -130,11 +131,25 @@ def decide_many(request: HttpRequest) -> HttpResponse:
         today=timezone.localdate(now),
         parameters=packs.pack_parameters(),
     )
-    refused = Counter(tell_decision(code) for codes in decided.refused.values() for code in codes)
+    refused = Counter(_words(code) for codes in decided.refused.values() for code in codes)
     context = {"accept": accept, "decided": decided, "refused": refused.most_common()}
     response = render(request, "office/held/_many_done.html", context)
     response.headers["HX-Trigger"] = "held-changed"
     return response
+
+
+def _words(code: str) -> str:
+    """Say why a row stays as it is: what happened to it meanwhile, else what is wrong with the reading."""
+    words = {
+        "no_row": _("This row is no longer there."),
+        "decided_already": _("Somebody has decided on this reading already."),
+        "annulled_already": _("The reading is annulled already."),
+        "not_decided": _("Nobody has decided on this reading yet."),
+        "used": _(
+            "A bill that was posted since rests on this reading. Correct it in the history of the account."
+        ),
+    }
+    return words.get(code) or reason(code).title
 
 
 def _asked_rows(asked: QueryDict) -> Iterable[Row]:
@@ -152,7 +167,7 @@ def _preview(rows: Iterable[Row], *, accept: bool) -> dict[str, Any]:
     chosen = found[:MOST_AT_ONCE]
     # a rejected reading is accepted only with a correction of its own
     doable = [row for row in chosen if not accept or row["status"] == ReadingStatus.DOUBTFUL]
-    reasons = Counter(reason_title(code) for row in doable for code in row["reasons"])
+    reasons = Counter(reason(code).title for row in doable for code in row["reasons"])
     return {
         "accept": accept,
         "rows": doable,
@@ -196,14 +211,24 @@ def prepare(rows: list[Row]) -> None:
         row["account_url"] = reverse("office:account_readings", args=[payer["number"]]) if payer else ""
         row["address"] = _address(row)
         row["meter"] = row["serial"] or str(row["said"].get("serial", ""))
-        row["zone_name"] = str(Zone(row["zone"]).label) if row["zone"] else ""
+        row["zone_name"] = _zone(row)
         row["season_wh"] = seasons.get(row["id"])
-        row["why"] = [reason_title(code) for code in row["reasons"]]
+        row["average_wh"] = row["average_wh"] and row["average_wh"] * (row["ratio"] or 1)
+        row["said_value"] = row["said"].get(f"value_t{row['part']}" if row["part"] else "value") or ""
+        told = [reason(code) for code in row["reasons"]]
+        row["why"] = [one.title for one in told]
+        row["advice"] = " ".join(one.advice for one in told)
         row["status_word"] = reading_status(row["status"])
         row["decision_word"] = row_decision(row["decision"])
         row["is_waiting"] = row["decision"] == RowDecision.WAITING
         row["is_doubtful"] = row["status"] == ReadingStatus.DOUBTFUL
         row["decided_by"] = people.get(row["decided_by_id"], "")
+
+
+def _zone(row: Row) -> str:
+    if row["zone"]:
+        return "" if row["zone"] == Zone.SINGLE else str(Zone(row["zone"]).label)
+    return f"T{row['part']}" if row["part"] else str(row["said"].get("zone") or "")
 
 
 def _address(row: Row) -> str:
@@ -265,4 +290,6 @@ def _listing(params: QueryDict) -> Listing:
         Column(name="file_name", title=gettext_lazy("File")),
     ]
     rows = filters.narrow(held_readings())
-    return Listing(rows, columns, params, default_sort="row_no", filters=filters, prepare=prepare)
+    return Listing(
+        rows, columns, params, default_sort="row_no", filters=filters, prepare=prepare, page_rows=PAGE_ROWS
+    )

@@ -29,7 +29,7 @@ from abonent.interfaces.office.roles import READING_TAKERS, STAFF, allow, may
 from abonent.interfaces.office.words import reading_file_state, reading_status
 from abonent.usecases import import_readings
 from abonent.usecases.import_readings import BadFile
-from abonent.usecases.reading_reasons import reason_title, tell_file
+from abonent.usecases.reading_reasons import reason, tell_file
 
 TASK = "readings.store"
 ROWS_LOOKED_AT = 8
@@ -125,7 +125,7 @@ def screen(request: HttpRequest, file_id: int) -> HttpResponse:
     """The file: what its columns are taken for; then how far it is; then what came of it."""
     context = _context(file_id)
     if context["may_be_stored"] and may(request, "reading_file_store"):
-        context |= _looked_at(context["file"])
+        context |= _looked_at(context["file"], request)
     return render(request, "office/files/screen.html", context)
 
 
@@ -146,17 +146,9 @@ def store(request: HttpRequest, file_id: int) -> HttpResponse:
     form = context.get("form")
     if form is None or not form.is_valid():
         return render(request, "office/files/screen.html", context, status=422)
-    values = form.cleaned_data
-    known = ReadingSender.objects.filter(name=values["sender"]).first()
     with transaction.atomic():
-        sender = import_readings.save_sender(
-            name=values["sender"],
-            columns=form.columns(),
-            source=values["source"],
-            day_first=values["day_first"],
-            sender_id=known.pk if known else None,
-        )
-        name_sender(file_id=file_id, sender_id=sender.pk)
+        if sender_id := _sender(form):
+            name_sender(file_id=file_id, sender_id=sender_id)
         queue.defer(
             TASK,
             queue="readings",
@@ -165,6 +157,32 @@ def store(request: HttpRequest, file_id: int) -> HttpResponse:
             actor_id=request.user.pk,
         )
     return redirect("office:reading_file", file_id)
+
+
+def _sender(form: ColumnsForm) -> int | None:
+    """Remember who sends such columns; return the sender, or None where the format says it all."""
+    values = form.cleaned_data
+    known = ReadingSender.objects.filter(name=values["sender"]).first()
+    known_id = known.pk if known else None
+    if not form.asks_for_columns:
+        return known_id
+    kept = import_readings.save_sender(
+        name=values["sender"],
+        columns=form.columns(),
+        source=values["source"],
+        day_first=values["day_first"],
+        sender_id=known_id,
+    )
+    return kept.pk
+
+
+@allow(*READING_TAKERS)
+@require_POST
+def guess(request: HttpRequest, file_id: int) -> HttpResponse:
+    """Look at the columns anew where the sender has changed them: what was remembered no longer fits."""
+    row = _file(file_id)
+    name_sender(file_id=file_id, sender_id=None)
+    return redirect(reverse("office:reading_file", args=[file_id]) + f"?sender={row['sender_id'] or ''}")
 
 
 @allow(*STAFF)
@@ -199,11 +217,11 @@ def _context(file_id: int) -> dict[str, Any]:
         "received_by": user_names([row["created_by_id"]]).get(row["created_by_id"], ""),
         "is_busy": is_busy,
         "is_stored": row["state"] == ReadingFileState.STORED,
-        "may_be_stored": not is_busy and row["state"] in (ReadingFileState.WAITING, ReadingFileState.FAILED),
+        "may_be_stored": not is_busy and row["state"] != ReadingFileState.STORED,
         "nobody_works": bool(job and job.started_at is None and not queue.live_workers(at=now)),
         "percent": row["rows_done"] * 100 // row["rows"] if row["rows"] else 0,
         "groups": [
-            {**group, "title": reason_title(group["code"]), "word": reading_status(group["status"])}
+            {**group, "title": reason(group["code"]).title, "word": reading_status(group["status"])}
             for group in held_by_reason(file_id=file_id)
         ],
     }
@@ -213,13 +231,15 @@ def _context(file_id: int) -> dict[str, Any]:
     return context
 
 
-def _looked_at(row: Row, request: HttpRequest | None = None) -> dict[str, Any]:
+def _looked_at(row: Row, request: HttpRequest) -> dict[str, Any]:
     """The first rows and what the columns are taken for; or why the file cannot be read."""
     try:
         look = import_readings.look(file_id=row["id"], rows=ROWS_LOOKED_AT)
     except BadFile as refusal:
-        return {"refusal": tell_file(refusal.code, refusal.facts)}
+        told = tell_file(refusal.code, refusal.facts)
+        return {"refusal": told, "may_guess": refusal.code == "columns_missing" and row["sender_id"]}
     known = senders()
-    own = next((sender for sender in known if sender.pk == row["sender_id"]), None)
-    form = ColumnsForm(request.POST if request else None, look=look, sender=own)
+    sender_id = str(row["sender_id"] or request.GET.get("sender", ""))
+    own = next((sender for sender in known if str(sender.pk) == sender_id), None)
+    form = ColumnsForm(request.POST if request.method == "POST" else None, look=look, sender=own)
     return {"look": look, "form": form, "senders": [sender.name for sender in known]}

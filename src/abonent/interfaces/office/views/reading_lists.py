@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
+from django_htmx.http import reswap, retarget
 
 from abonent.contexts.contracts.reading_list import short_payers
 from abonent.contexts.metering.models import Zone
@@ -19,7 +20,7 @@ from abonent.interfaces.office.roles import READING_TAKERS, STAFF, allow, may
 from abonent.kernel.periods import Month
 from abonent.usecases import import_readings, packs
 from abonent.usecases.import_readings import ListEntered, ListRegister, RowJudged
-from abonent.usecases.reading_reasons import reason_title
+from abonent.usecases.reading_reasons import reason
 
 PART = "office/buildings/_reading_list.html"
 
@@ -56,6 +57,7 @@ def reading_list(request: HttpRequest, building_id: int) -> HttpResponse:
     asked["taken_on"] = request.GET.get("taken_on") or today.isoformat()
     asked["source"] = request.GET.get("source") or "1"
     form = ReadingListForm(asked, today=today)
+    form.is_valid()
     context = _context(request, building_id, form)
     return page_or_part(request, page="office/buildings/readings.html", part=PART, context=context)
 
@@ -72,7 +74,7 @@ def check(request: HttpRequest, building_id: int) -> JsonResponse:
         judged = _enter(request, building_id, form, values, dry_run=True).rows
     except ValueError as error:
         raise Http404 from error
-    told = {row.installation_id: "; ".join(reason_title(code) for code in row.reasons) for row in judged}
+    told = {row.installation_id: "; ".join(reason(code).title for code in row.reasons) for row in judged}
     return JsonResponse({**told, **errors})
 
 
@@ -94,8 +96,7 @@ def send(request: HttpRequest, building_id: int) -> HttpResponse:
             response = render(
                 request, "office/buildings/_not_all.html", {"missing": missing, "total": len(lines)}
             )
-            response.headers |= {"HX-Retarget": "#dialog", "HX-Reswap": "innerHTML"}
-            return response
+            return reswap(retarget(response, "#dialog"), "innerHTML")
     try:
         entered = _enter(request, building_id, form, values)
     except ValueError as error:
@@ -136,7 +137,7 @@ def _context(
     errors: dict[int, str] | None = None,
     refusal: str = "",
 ) -> dict[str, Any]:
-    passport = building_passport(building_id=building_id)
+    passport = building_passport(building_id=building_id, on=timezone.localdate())
     if passport is None:
         raise Http404
     judged = {row.installation_id: row for row in entered.rows} if entered else {}
@@ -180,7 +181,7 @@ def _lines(
     for register in registers:
         key = register.installation_id
         row = (refused or {}).get(key)
-        told = [reason_title(code) for code in row.reasons] if row else []
+        told = [reason(code).title for code in row.reasons] if row else []
         if error := (errors or {}).get(key):
             told.append(error)
         premise = register.premise or (_("whole building") if register.premise_id is None else "")
