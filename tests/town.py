@@ -64,7 +64,7 @@ class Town:
     group: TariffGroup
     accounts: dict[str, Account] = field(default_factory=dict)
     installations: dict[tuple[str, int], Installation] = field(default_factory=dict)
-    reading_ids: count = field(default_factory=lambda: count(1))
+    reading_ids: count = field(default_factory=lambda: count(1_000_000_001))  # far from the sequence's own
 
 
 def user(role: Role, *, language: str = "ru") -> User:
