@@ -16,7 +16,7 @@ from tests import street
 from tests.street import AT, BEFORE, MONTH, Built
 from typer.testing import CliRunner
 
-from abonent.contexts.charging.models import Bill, Run, RunState
+from abonent.contexts.charging.models import Bill, Run, RunShard, RunState
 from abonent.contexts.ledger.models import EntryKind
 from abonent.contexts.ledger.operations import Posting, post_batch
 from abonent.contexts.metering.models import Installation, ReadingSource
@@ -26,9 +26,8 @@ from abonent.interfaces.cli import runtime
 from abonent.kernel.money import format_minor
 from abonent.kernel.periods import Month
 from abonent.packs.ru.documents.bill import BillDocument
-from abonent.usecases import billing_run, books_check, enter_reading, packs
+from abonent.usecases import billing_run, books_check, enter_reading, packs, recalculation
 from abonent.usecases.billing_run import Scope
-from abonent.usecases.billing_run.correction import rerate_account
 from abonent.usecases.explain_bill import LANGUAGES, Explanation, explain
 from abonent.usecases.issue_bills import Issued, NothingPosted, issue
 from abonent.usecases.print_bills import BillsOutOfDate, NoBills, print_account, print_bills
@@ -176,7 +175,7 @@ def rerun_september(built: Built) -> None:
     """A kilowatt-hour more in September, by transformers of 20, booked in October."""
     (place,) = Installation.objects.filter(premise=built.accounts["10/6"].premise)
     built.read(place, date(2026, 9, 25), 1_050, entered_at=LATER)
-    rerate_account(
+    recalculation.bill(
         account=built.accounts["10/6"],
         month=BEFORE,
         booked_period=MONTH,
@@ -251,7 +250,7 @@ class TestIssue:
 
     def test_the_old_due_day_holds_for_old_months(self, built: Built) -> None:
         assert bill_of(built, "10/1", BEFORE).due_on == date(2026, 10, 15)
-        Run.objects.filter(period=BEFORE.first_day).update(period=date(2026, 2, 1))
+        RunShard.objects.filter(period=BEFORE.first_day).update(period=date(2026, 2, 1))
         built.pay("10/1", 1, day=date(2026, 2, 3), origin="test:february")
         assert issue_month(built, Month(2026, 2)).due_on == date(2026, 3, 10)
 
@@ -413,7 +412,7 @@ class TestPrint:
     def test_a_cancelled_run_is_not_on_the_bill_that_follows(self, built: Built) -> None:
         (run_id,) = Run.objects.filter(period=MONTH.first_day).values_list("pk", flat=True)
         billing_run.cancel(run_id=run_id, actor_id=None, at=LATER, reason="не та цена")
-        rerate_account(
+        recalculation.bill(
             account=built.accounts["2/2"],
             month=MONTH,
             booked_period=MONTH,

@@ -202,7 +202,7 @@ class _Context:
         days = [_day(one[name]) for one in facts for name in ("from_day", "to_day") if name in one]
         self._sources = _sources(installations, days)
         self._buildings = {
-            (one.run_id, one.building_id): one
+            (one.run_id, one.building_id, one.period): one
             for one in BuildingBalance.objects.filter(
                 run_id__in={row["run_id"] for row in rows},
                 building_id__in={row["building_id"] for row in rows},
@@ -232,7 +232,7 @@ class _Context:
         )
 
     def _building(self, row: dict[str, Any]) -> Building | None:
-        balance = self._buildings.get((row["run_id"], row["building_id"]))
+        balance = self._buildings.get((row["run_id"], row["building_id"], row["period"]))
         if balance is None:
             return None
         return Building(
@@ -271,16 +271,26 @@ WHERE installation_id = ANY(%s) AND taken_on = ANY(%s) ORDER BY status DESC
 
 # the last run over the account tells what is parked of it; the last one over its whole building what is parked there
 _PARKED = """
-WITH covering AS (
-    SELECT r.id, r.account_id FROM charging_run r JOIN charging_runshard s ON s.run_id = r.id
-    WHERE r.period = %(month)s AND r.state IN (%(rated)s, %(posted)s) AND r.kind <> %(reversal)s
+WITH home AS (
+    SELECT coalesce(up.parent_id, p.parent_id, p.id) AS id FROM places_premise p
+    LEFT JOIN places_premise up ON up.id = p.parent_id WHERE p.id = %(premise)s
+), covering AS (
+    SELECT r.id, CASE WHEN s.listed THEN coalesce(bool_or(w.premise_id IS NULL), false) ELSE r.account_id IS NULL END
+        AS of_building
+    FROM charging_run r JOIN charging_runshard s ON s.run_id = r.id
+    LEFT JOIN charging_recalculation w ON s.listed AND w.run_id = r.id AND w.period = s.period
+        AND w.building_id = %(building)s AND (w.premise_id IS NULL OR w.premise_id = (SELECT id FROM home))
+    WHERE s.period = %(month)s AND r.state IN (%(rated)s, %(posted)s)
+      AND r.kind NOT IN (%(reversal)s, %(manual)s)
       AND s.branch_id = %(branch)s AND s.buildings @> %(building)s::bigint
-      AND (r.account_id IS NULL OR r.account_id = %(account)s)
+    GROUP BY r.id, s.id
+    HAVING CASE WHEN s.listed THEN count(w.id) > 0 ELSE r.account_id IS NULL OR r.account_id = %(account)s END
 )
 SELECT e.run_id, e.code, e.facts, e.account_id IS NULL AS of_building FROM charging_runexception e
-WHERE (e.account_id = %(account)s AND e.run_id = (SELECT max(id) FROM covering))
-   OR (e.account_id IS NULL AND e.building_id = %(building)s
-       AND e.run_id = (SELECT max(id) FROM covering WHERE account_id IS NULL))
+WHERE e.period = %(month)s AND (
+    (e.account_id = %(account)s AND e.run_id = (SELECT max(id) FROM covering))
+    OR (e.account_id IS NULL AND e.building_id = %(building)s
+        AND e.run_id = (SELECT max(id) FROM covering WHERE of_building)))
 ORDER BY of_building, e.id
 """
 
@@ -315,6 +325,8 @@ def _parked(account: Account, month: Month, language: str) -> tuple[Parked, ...]
             "rated": RunState.RATED,
             "posted": RunState.POSTED,
             "reversal": RunKind.REVERSAL,
+            "manual": RunKind.MANUAL,
+            "premise": account.premise_id,
             "branch": account.building.branch_id,
             "building": account.building_id,
             "account": account.pk,

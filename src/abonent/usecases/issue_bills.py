@@ -58,6 +58,7 @@ def issue(*, scope: Scope, period: Month, parameters: ParameterSet, at: datetime
         "due_on": due,
         "issued_on": at.astimezone(ZoneInfo(supplier.time_zone)).date(),
         "posted": RunState.POSTED,
+        "billing": RunKind.BILLING,
         "reversal": RunKind.REVERSAL,
     }
     with transaction.atomic(), connection.cursor() as cursor:
@@ -92,8 +93,8 @@ _ISSUE = """
 WITH whole AS (
     SELECT shard.branch_id, range_agg(shard.buildings) AS buildings
     FROM charging_run run JOIN charging_runshard shard ON shard.run_id = run.id
-    WHERE run.supplier_id = %(supplier)s AND run.period = %(month)s AND run.state = %(posted)s
-      AND run.kind <> %(reversal)s AND run.account_id IS NULL
+    WHERE run.supplier_id = %(supplier)s AND shard.period = %(month)s AND NOT shard.listed
+      AND run.state = %(posted)s AND run.kind <> %(reversal)s AND run.account_id IS NULL
     GROUP BY shard.branch_id
 ), billed AS (
     SELECT account.id, account.number,
@@ -106,7 +107,7 @@ WITH whole AS (
       AND (whole.buildings @> building.id
            OR EXISTS (SELECT FROM charging_run run
                       WHERE run.account_id = account.id AND run.period = %(month)s AND run.state = %(posted)s
-                        AND run.kind <> %(reversal)s))
+                        AND run.kind = %(billing)s))
 ), figures AS (
     SELECT billed.id AS account_id, billed.number, billed.final,
            coalesce(sum(charged_minor + recalculated_minor + paid_minor) FILTER (WHERE booked_period < %(month)s), 0)

@@ -15,8 +15,11 @@ from abonent.contexts.charging.models import (
     BuildingBalance,
     ChargeLine,
     PeriodState,
+    Recalculation,
     Run,
     RunException,
+    RunKind,
+    RunShard,
     RunState,
 )
 from abonent.contexts.contracts.models import Account, Service
@@ -180,17 +183,34 @@ def run_exceptions(*, run_id: int) -> QuerySet[RunException, dict[str, Any]]:
 def account_exceptions(*, account_id: int) -> list[dict[str, Any]]:
     """Return what is parked of an account and was not judged by a later run of the same month, newest first."""
     alive = [RunState.RATED, RunState.POSTED]
-    later = Run.objects.filter(
-        Q(account_id=None) | Q(account_id=account_id),
-        period=OuterRef("run__period"),
-        id__gt=OuterRef("run_id"),
-        state__in=alive,
-        shards__buildings__contains=OuterRef("building_id"),
-    )
+    later = RunShard.objects.filter(
+        _rates(account_id),
+        period=OuterRef("period"),
+        run_id__gt=OuterRef("run_id"),
+        run__state__in=alive,
+        buildings__contains=OuterRef("building_id"),
+    ).exclude(run__kind=RunKind.MANUAL)
     return list(
         RunException.objects.filter(~Exists(later), account_id=account_id, run__state__in=alive)
         .order_by("-run_id", "id")
-        .values("run_id", "code", "facts", "run__period")[:20]
+        .values("run_id", "code", "facts", "period")[:20]
+    )
+
+
+def _rates(account_id: int) -> Q:
+    """Tell of a shard whether it rates this account: with its whole building, on its own, or as what waited."""
+    account = Account.objects.filter(id=account_id)
+    listed = Recalculation.objects.filter(
+        Q(premise=None)
+        | Q(premise__in=account.values("premise"))
+        | Q(premise__in=account.values("premise__parent"))
+        | Q(premise__in=account.values("premise__parent__parent")),
+        run_id=OuterRef("run_id"),
+        period=OuterRef("period"),
+        building__in=account.values("building"),
+    )
+    return (Q(listed=False) & (Q(run__account=None) | Q(run__account=account_id))) | (
+        Q(listed=True) & Exists(listed)
     )
 
 

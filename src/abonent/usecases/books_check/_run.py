@@ -10,7 +10,16 @@ from typing import Any
 from django.db import connection, transaction
 
 from abonent.kernel.periods import Month
-from abonent.usecases.books_check import _bills, _buildings, _ledger, _lines, _made_of, _state, _storage
+from abonent.usecases.books_check import (
+    _bills,
+    _buildings,
+    _ledger,
+    _lines,
+    _made_of,
+    _state,
+    _storage,
+    _usage,
+)
 from abonent.usecases.books_check._check import Check
 
 
@@ -69,6 +78,7 @@ Results = Iterator[Result]
 def all_checks() -> tuple[Check, ...]:
     return (
         *_lines.CHECKS,
+        *_usage.CHECKS,
         *_made_of.CHECKS,
         *_buildings.CHECKS,
         *_ledger.CHECKS,
@@ -123,7 +133,9 @@ def _scope(booked_period: Month | None) -> dict[str, list[Any]]:
     day = booked_period and booked_period.first_day
     slots = [slot for slot, month in booked.items() if day is None or month == day]
     runs = _query(
-        "SELECT DISTINCT slot, period FROM charging_run WHERE slot = ANY(%(slots)s)", {"slots": list(booked)}
+        "SELECT DISTINCT n.slot, s.period FROM charging_run n JOIN charging_runshard s ON s.run_id = n.id "
+        "WHERE n.slot = ANY(%(slots)s)",
+        {"slots": list(booked)},
     )
     months = {row["period"] for row in runs if row["slot"] in slots}
     return {

@@ -12,7 +12,7 @@ from typing import Any
 from abonent.contexts.charging.models import RunState
 from abonent.contexts.metering.models import ReadingSource, ReadingStatus
 from abonent.kernel.periods import Month
-from abonent.packs.ru.documents.bill import HISTORY_MONTHS
+from abonent.packs.ru.documents.bill import HISTORY_MONTHS, BillBenefit
 from abonent.packs.ru.rules import catalogue
 
 Row = dict[str, Any]
@@ -34,6 +34,7 @@ class Chunk:
     parked: set[int] = field(default_factory=set)
     last_before: dict[int, tuple[date, int]] = field(default_factory=dict)
     assumed: dict[int, tuple[date, int]] = field(default_factory=dict)
+    benefits: dict[int, list[BillBenefit]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -199,10 +200,10 @@ SELECT DISTINCT ON (balance.building_id) balance.building_id, balance.method, ba
        balance.nonliving_wh, balance.norm_wh, balance.metered_wh, balance.common_wh
 FROM charging_buildingbalance balance JOIN charging_run run ON run.id = balance.run_id
 WHERE balance.building_id = ANY(%(buildings)s) AND balance.period = %(month)s AND run.state = %(posted)s
-ORDER BY balance.building_id, balance.run_id DESC
+ORDER BY balance.building_id, run.posted_at DESC, run.id DESC
 """
 
 _PARKED = """
 SELECT DISTINCT parked.account_id FROM charging_runexception parked JOIN charging_run run ON run.id = parked.run_id
-WHERE parked.account_id = ANY(%(accounts)s) AND run.period = %(month)s AND run.state = %(posted)s
+WHERE parked.account_id = ANY(%(accounts)s) AND parked.period = %(month)s AND run.state = %(posted)s
 """
