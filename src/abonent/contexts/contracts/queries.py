@@ -5,9 +5,11 @@ from datetime import date
 from typing import Any
 
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from abonent.contexts.contracts.models import (
+    Absence,
     Account,
     AccountService,
     PremiseTerms,
@@ -15,7 +17,7 @@ from abonent.contexts.contracts.models import (
     UpliftCause,
 )
 from abonent.contexts.parties.models import PartyKind
-from abonent.contexts.places.models import PremiseKind
+from abonent.contexts.places.models import Premise, PremiseKind
 from abonent.contexts.places.queries import address_of, number_order
 from abonent.kernel.periods import Month
 
@@ -218,3 +220,55 @@ def account_id(*, number: str) -> int:
     if found is None:
         raise LookupError(f"there is no account {number}")
     return found
+
+
+def premises_of_building(*, building_id: int, on: date) -> QuerySet[Premise, dict[str, Any]]:
+    """Rows of the premises of a building with their terms of a day and how many accounts are open on it."""
+    terms = PremiseTerms.objects.filter(building_id=building_id, premise=OuterRef("pk"), during__contains=on)
+    opened = Account.objects.filter(building_id=building_id, premise=OuterRef("pk"), during__contains=on)
+    counted = opened.order_by().values("premise").annotate(number_of=Count("pk")).values("number_of")
+    return (
+        Premise.objects.filter(building_id=building_id)
+        .annotate(
+            parent_number=Coalesce("parent__number", Value("")),
+            area_dm2=Subquery(terms.values("area_dm2")[:1]),
+            rooms=Subquery(terms.values("rooms")[:1]),
+            people=Subquery(terms.values("residents")[:1]),
+            tariff_name=Subquery(terms.values("tariff_group__name")[:1]),
+            accounts_open=Coalesce(Subquery(counted), 0),
+        )
+        .values(
+            "id",
+            "number",
+            "sort_key",
+            "kind",
+            "parent_number",
+            "area_dm2",
+            "rooms",
+            "people",
+            "tariff_name",
+            "accounts_open",
+        )
+    )
+
+
+def absences() -> QuerySet[Absence, dict[str, Any]]:
+    """Rows of applications by absence with the address of the premise; `row_address` writes it."""
+    return Absence.objects.annotate(
+        street_kind=F("premise__building__street__kind"),
+        street_name=F("premise__building__street__name"),
+        building_number=F("premise__building__number"),
+        premise_number=F("premise__number"),
+    ).values(
+        "id",
+        "state",
+        "people",
+        "left_on",
+        "returned_on",
+        "applied_on",
+        "document",
+        "street_kind",
+        "street_name",
+        "building_number",
+        "premise_number",
+    )

@@ -9,7 +9,7 @@ from django.db.models import Count, F, FilteredRelation, Func, IntegerField, Q, 
 from django.db.models.functions import Cast, Coalesce, Lower, Replace
 
 from abonent.contexts.places.addresses import split_address
-from abonent.contexts.places.models import Building, BuildingKind, BuildingTerms, Premise, Street
+from abonent.contexts.places.models import Building, BuildingKind, BuildingTerms, Premise, Stove, Street
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +23,11 @@ class BuildingPassport:
     kind: str
     is_apartments: bool
     floors: int
+    entrances: int
+    stove: str
+    built_in: int | None
+    opened_on: date | None
+    closed_on: date | None
     premises: int
     terms: BuildingTerms | None
 
@@ -102,6 +107,11 @@ def building_passport(*, building_id: int, on: date) -> BuildingPassport | None:
         kind=str(BuildingKind(building.kind).label),
         is_apartments=building.kind == BuildingKind.APARTMENT,
         floors=building.floors,
+        entrances=building.entrances,
+        stove=str(Stove(building.stove).label),
+        built_in=building.built_in,
+        opened_on=building.opened_on,
+        closed_on=building.closed_on,
         premises=building.premises_count,
         terms=terms_of_building(building_id=building_id, on=on),
     )

@@ -20,6 +20,8 @@ APPROVERS = frozenset({Role.ACCOUNTANT, Role.MANAGER, Role.ADMINISTRATOR})
 KEEPERS = READING_TAKERS
 BUILDING_KEEPERS = frozenset({Role.ENGINEER, Role.MANAGER, Role.ADMINISTRATOR})
 PRINTERS = STAFF - {Role.AUDITOR}
+# who settles benefits and subsidies with the state
+BENEFIT_KEEPERS = frozenset({Role.ACCOUNTANT, Role.ADMINISTRATOR})
 
 
 def allow(*roles: str) -> Callable[[View], View]:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy
 
-from abonent.contexts.charging.models import PeriodState, PrintState, RunState
+from abonent.contexts.charging.models import PeriodState, PrintState, RegistryState, RunState
 from abonent.contexts.contracts.models import AbsenceState
+from abonent.contexts.ledger.models import SubsidyRowState
 from abonent.contexts.metering.models import ReadingFileState, ReadingStatus, RowDecision, Zone
 
 
@@ -103,3 +104,25 @@ def line_words(*, rule: int, zone: int) -> str:
     """Name a charge line: by what it was charged and, where there are several, in which zone."""
     name = str(_LINES.get(rule, rule))
     return name if zone == Zone.SINGLE else f"{name}, {Zone(zone).label}"
+
+
+_REGISTRY_COLOURS = {
+    RegistryState.WAITING: "secondary",
+    RegistryState.MAKING: "blue",
+    RegistryState.MADE: "yellow",
+    RegistryState.SENT: "green",
+    RegistryState.FAILED: "red",
+}
+_SUBSIDY_COLOURS = {
+    SubsidyRowState.POSTED: "green",
+    SubsidyRowState.HELD: "yellow",
+    SubsidyRowState.RETURNED: "secondary",
+}
+
+
+def registry_state(state: int) -> Word:
+    return Word(str(RegistryState(state).label), _REGISTRY_COLOURS[RegistryState(state)])
+
+
+def subsidy_state(state: int) -> Word:
+    return Word(str(SubsidyRowState(state).label), _SUBSIDY_COLOURS[SubsidyRowState(state)])
