@@ -8,9 +8,13 @@ from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from abonent.contexts.metering.models import ActKind, PointRole, SealState
+from abonent.contexts.metering.models import ActKind, PointRole
+from abonent.interfaces.office.device_words import SEAL_STATES
 from abonent.interfaces.office.filters import BranchField, ListFilter, empty_first
 from abonent.kernel.periods import Month
+
+
+_SEALS = [(state.value, words) for state, words in SEAL_STATES.items()]
 
 
 def _day(label: Any) -> forms.DateField:
@@ -56,7 +60,7 @@ class ActFilter(PlacedFilter):
 class SealFilter(PlacedFilter):
     through = "set_by__"
     number = forms.CharField(label=_("Seal or meter"), max_length=30)
-    state = forms.TypedChoiceField(label=_("State"), choices=empty_first(SealState.choices), coerce=int)
+    state = forms.TypedChoiceField(label=_("State"), choices=empty_first(_SEALS), coerce=int)
     since = _day(_("Set since"))
     till = _day(_("Set till"))
     field_order = ("number", "state", "since", "till", "street", "house", "branch")

@@ -22,8 +22,16 @@ SEAL_PLACES = (
 )
 
 
+# a seal is of another gender than a meter in Russian and Ukrainian, so it has words of its own
+SEAL_STATES = {
+    SealState.INTACT: gettext_lazy("intact"),
+    SealState.REMOVED: gettext_lazy("taken off"),
+    SealState.BROKEN: gettext_lazy("broken"),
+}
+
+
 def seal_state(state: int) -> Word:
-    return Word(str(SealState(state).label), _SEAL_COLOURS[SealState(state)])
+    return Word(str(SEAL_STATES[SealState(state)]), _SEAL_COLOURS[SealState(state)])
 
 
 def act_title(kind: int) -> str:
