@@ -151,7 +151,7 @@ def test_nothing_used_nothing_compensated(parameters: ParameterSet) -> None:
 
 
 def test_a_household_without_a_norm_is_refused(parameters: ParameterSet) -> None:
-    with pytest.raises(ValueError, match="norm category 9"):
+    with pytest.raises(benefits.NormMissing, match="norm category 9"):
         one(parameters, norm_category=9)
 
 

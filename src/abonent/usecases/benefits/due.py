@@ -1,7 +1,6 @@
 """What is due to the holders of benefits of some accounts in some months, out of the books as they are now."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Callable
 from typing import Any
 
 import polars as pl
@@ -27,16 +26,37 @@ _HOUSEHOLDS: Schema = {
 }
 
 
-def due(pairs: pl.DataFrame, *, parameters: ParameterSet) -> pl.DataFrame:
+Reader = Callable[[str, dict[str, Any], Schema], pl.DataFrame]
+"""Reads the rows of a query with its values."""
+
+
+def read(query: str, values: dict[str, Any], schema: Schema) -> pl.DataFrame:
+    """Return the rows of a query as a frame."""
+    with connection.cursor() as cursor:
+        return read_by(cursor)(query, values, schema)
+
+
+def read_by(cursor: Any) -> Reader:
+    """Return a reader on an open cursor, which sees what that sees."""
+
+    def reader(query: str, values: dict[str, Any], schema: Schema) -> pl.DataFrame:
+        cursor.execute(query, values)
+        return pl.DataFrame(cursor.fetchall(), schema=dict(schema), orient="row")
+
+    return reader
+
+
+def due(pairs: pl.DataFrame, *, parameters: ParameterSet, read: Reader = read) -> pl.DataFrame:
     """Return COMPENSATIONS of every holder of these accounts in these months; `pairs` are PAIRS, each once.
 
-    Raises ParameterMissingError; ValueError for a household no norm is set for.
+    Raises ParameterMissingError, NormMissing.
     """
-    values = {"accounts": pairs["account_id"].to_list(), "periods": pairs["period"].to_list()}
+    values: dict[str, Any] = {"accounts": pairs["account_id"].to_list(), "periods": pairs["period"].to_list()}
     months = [Month.of(day) for day in pairs["period"].unique().sort()]
     values["months"] = [month.first_day for month in months]
     values["not_compensated"] = list(rule.NOT_COMPENSATED)
-    values["slots"] = _slots(values["months"])
+    slots = {"months": values["months"], "manual": RunKind.MANUAL}
+    values["slots"] = read(_SLOTS, slots, {"slot": pl.Int64})["slot"].to_list()
     lines = read(_CHARGED, values, _LINES)
     households = read(_HOUSEHOLD, values, _HOUSEHOLDS)
     charged = households.join(lines, on=["account_id", "period"], how="left").with_columns(
@@ -44,19 +64,6 @@ def due(pairs: pl.DataFrame, *, parameters: ParameterSet) -> pl.DataFrame:
     )
     holders = read(_HOLDERS, values, rule.HOLDERS)
     return rule.compensate(charged.select(list(rule.CHARGED)), holders, rule.norms(parameters, months))
-
-
-def read(query: str, values: dict[str, Any], schema: Schema) -> pl.DataFrame:
-    """Return the rows of a query as a frame."""
-    with connection.cursor() as cursor:
-        cursor.execute(query, values)
-        return pl.DataFrame(cursor.fetchall(), schema=dict(schema), orient="row")
-
-
-def _slots(months: Sequence[date]) -> list[int]:
-    """Return where lines of these months stand."""
-    values = {"months": list(months), "manual": RunKind.MANUAL}
-    return read(_SLOTS, values, {"slot": pl.Int64})["slot"].to_list()
 
 
 _SLOTS = """

@@ -64,6 +64,10 @@ class Preview:
     by_category: dict[int, Sum] = field(default_factory=dict)
 
     @property
+    def rows(self) -> int:
+        return self.month.rows + self.earlier.rows
+
+    @property
     def total_minor(self) -> int:
         return self.month.amount_minor + self.earlier.amount_minor
 
@@ -71,7 +75,7 @@ class Preview:
 def preview(
     *, supplier_id: int, period: Month, parameters: ParameterSet, since: Month | None = None
 ) -> Preview:
-    """Return what the registry of a month would be now. Raises RegistryRefused, ParameterMissingError."""
+    """Return what the registry of a month would be now. Raises RegistryRefused, ParameterMissingError, NormMissing."""
     _require_makeable(supplier_id, period)
     found, parts = Preview(), []
     for rows, _accounts in _rows(supplier_id, period, since, parameters, registry_id=0):

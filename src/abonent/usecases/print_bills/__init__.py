@@ -20,6 +20,7 @@ from abonent.packs.ru.documents.cover import CoverDocument, CoverRow, CoverSheet
 from abonent.usecases import packs
 from abonent.usecases.billing_run import Scope
 from abonent.usecases.billing_run.shards import dsn
+from abonent.usecases.print_bills._benefits import benefits
 from abonent.usecases.print_bills._documents import Press
 from abonent.usecases.print_bills._houses import House, houses, in_chunks, natural
 from abonent.usecases.print_bills._refusals import BillsOutOfDate, NoBills, PrintRefused
@@ -134,6 +135,12 @@ def _documents(
             account_id=account_id,
             month=press.month,
             slots=slots,
+        )
+        chunk.benefits = benefits(
+            cursor,
+            accounts=[head["account_id"] for heads in chunk.heads.values() for head in heads],
+            month=press.month,
+            parameters=packs.pack_parameters(),
         )
         for house in part:
             for head in sorted(chunk.heads[house.building_id], key=_flat_order):

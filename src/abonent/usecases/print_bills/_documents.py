@@ -101,6 +101,8 @@ class Press:
             history=tuple(_history(chunk.history.get(account_id, []))),
             reading_days=self.reading_days,
             messages=tuple(self._messages(head, chunk, charged, meters)),
+            benefits=tuple(chunk.benefits.get(account_id, [])),
+            subsidy_minor=-sum(one["amount_minor"] for one in entries if one["kind"] == EntryKind.SUBSIDY),
         )
 
     def _building(self, house: House, balance: Row | None) -> BuildingVolumes | None:

@@ -103,6 +103,19 @@ class BuildingVolumes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BillBenefit:
+    """A measure of social support the account's people are due for the month (п. 69 "ж"); not taken off the bill.
+
+    It does not say which: a bill is seen by others. `due_minor` None: not known.
+    """
+
+    percent: int
+    within_norm: bool
+    people: int
+    due_minor: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BillDocument:
     """One bill. `opening_minor` above zero is a debt, below an advance; so is `total_due_minor`.
 
@@ -136,6 +149,8 @@ class BillDocument:
     history: tuple[MonthUsage, ...] = ()
     reading_days: tuple[int, int] | None = None  # first and last day of the month to hand in readings
     messages: tuple[str, ...] = ()
+    benefits: tuple[BillBenefit, ...] = ()
+    subsidy_minor: int = 0  # what the state paid; `paid_minor` includes it
 
     def __post_init__(self) -> None:
         for number, line in enumerate(self.lines, start=1):

@@ -314,7 +314,24 @@ class _Page:
         if self.bill.reading_days and any(meter.removed_on is None for meter in self.bill.meters):
             first, last = self.bill.reading_days
             notes.append(words["readings_window"].format(first=first, last=last))
-        return [*notes, *self.bill.messages]
+        return [*notes, *self.support(words), *self.bill.messages]
+
+    def support(self, words: dict[str, str]) -> list[str]:
+        """What the state pays: compensations to people, subsidies counted as paid."""
+        notes = []
+        for benefit in self.bill.benefits:
+            facts = {
+                "percent": benefit.percent,
+                "volume": words["benefit_norm" if benefit.within_norm else "benefit_whole"],
+                "people": benefit.people,
+            }
+            if benefit.due_minor is None:
+                notes.append(words["benefit_unknown"].format(**facts))
+            else:
+                notes.append(words["benefit_note"].format(amount=self.money(benefit.due_minor), **facts))
+        if self.bill.subsidy_minor:
+            notes.append(words["subsidy_note"].format(amount=self.money(self.bill.subsidy_minor)))
+        return notes
 
     def boxes(self, meter: BillMeter) -> dict[str, Any]:
         """The place for a new reading: as many boxes as the register has digits."""

@@ -74,6 +74,26 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "advance_due": ("Аванс, оплата не требуется", "Аванс, сплата не потрібна", "In credit, nothing to pay"),
     "opening_debt": ("Долг на начало периода", "Борг на початок періоду", "Debt brought forward"),
     "opening_advance": ("Аванс на начало периода", "Аванс на початок періоду", "Credit brought forward"),
+    "benefit_note": (
+        "Мера социальной поддержки: {percent} % {volume}, человек: {people}. Компенсацию {amount} руб. выплачивает "
+        "орган социальной защиты; счёт оплачивается полностью.",
+        "Захід соціальної підтримки: {percent} % {volume}, осіб: {people}. Компенсацію {amount} руб. виплачує орган "
+        "соціального захисту; рахунок сплачується повністю.",
+        "Social support: {percent}% {volume}, people: {people}. The compensation of {amount} RUB is paid by the social "
+        "security office; the bill is paid in full.",
+    ),
+    "benefit_unknown": (
+        "Мера социальной поддержки: {percent} % {volume}, человек: {people}. Выплачивает орган социальной защиты.",
+        "Захід соціальної підтримки: {percent} % {volume}, осіб: {people}. Виплачує орган соціального захисту.",
+        "Social support: {percent}% {volume}, people: {people}. Paid by the social security office.",
+    ),
+    "benefit_norm": ("платы в пределах норматива", "плати в межах норми", "of the charge within the norm"),
+    "benefit_whole": ("платы за весь объём", "плати за весь обсяг", "of the whole charge"),
+    "subsidy_note": (
+        "Субсидия {amount} руб. поступила от государства и учтена в оплате.",
+        "Субсидія {amount} руб. надійшла від держави і врахована в оплаті.",
+        "A subsidy of {amount} RUB came from the state and counts as paid.",
+    ),
     "paid": ("Оплачено", "Сплачено", "Paid"),
     "paid_last": ("Оплачено (последняя {day})", "Сплачено (остання {day})", "Paid (last on {day})"),
     "charged": ("Начислено за период", "Нараховано за період", "Charged this period"),

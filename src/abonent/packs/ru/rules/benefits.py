@@ -69,6 +69,16 @@ COMPENSATIONS: Schema = {
 _WHOLE_HUNDRED = 100
 
 
+class NormMissing(LookupError):
+    """ru.benefits.norm has no row for a household."""
+
+    def __init__(self, *, norm_category: int, residents: int) -> None:
+        super().__init__(
+            f"ru.benefits.norm has no row for norm category {norm_category} and {residents} residents"
+        )
+        self.norm_category, self.residents = norm_category, residents
+
+
 def norms(parameters: ParameterSet, months: list[Month]) -> pl.DataFrame:
     """Return the norm a person of each month by norm category and size of the household; Wh.
 
@@ -94,7 +104,7 @@ def norms(parameters: ParameterSet, months: list[Month]) -> pl.DataFrame:
 def compensate(charged: pl.DataFrame, holders: pl.DataFrame, norm: pl.DataFrame) -> pl.DataFrame:
     """Return COMPENSATIONS: a row for every holder and month of `holders`, zero where there is nothing to compensate.
 
-    `charged` are CHARGED, `holders` HOLDERS, `norm` what `norms` returns. Raises SchemaMismatch, and ValueError for
+    `charged` are CHARGED, `holders` HOLDERS, `norm` what `norms` returns. Raises SchemaMismatch, and NormMissing for
     a household no norm is set for.
     """
     conform(charged, CHARGED, name="charged")
@@ -153,9 +163,7 @@ def _with_norm(charged: pl.DataFrame, norm: pl.DataFrame) -> pl.DataFrame:
     missing = joined.filter(pl.col("norm_wh").is_null())
     if not missing.is_empty():
         row = missing.row(0, named=True)
-        raise ValueError(
-            f"ru.benefits.norm has no row for norm category {row['norm_category']} and {row['residents']} residents"
-        )
+        raise NormMissing(norm_category=row["norm_category"], residents=row["residents"])
     return joined
 
 
