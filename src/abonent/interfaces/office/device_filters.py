@@ -13,7 +13,6 @@ from abonent.interfaces.office.device_words import SEAL_STATES
 from abonent.interfaces.office.filters import BranchField, ListFilter, empty_first
 from abonent.kernel.periods import Month
 
-
 _SEALS = [(state.value, words) for state, words in SEAL_STATES.items()]
 
 
