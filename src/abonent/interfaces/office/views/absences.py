@@ -91,7 +91,7 @@ def apply(request: HttpRequest, premise_id: int) -> HttpResponse:
         subtitle=premise.address,
         note=_("Every application is written down; what speaks against it is shown before it is decided."),
         back=reverse("office:premise", args=[premise_id]),
-        button=_("Register"),
+        button=_("Register the application"),
         act=act,
     )
 

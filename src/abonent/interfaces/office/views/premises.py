@@ -165,7 +165,7 @@ def open_account(request: HttpRequest, premise_id: int) -> HttpResponse:
         title=_("Open an account"),
         subtitle=premise.address,
         back=reverse("office:premise", args=[premise_id]),
-        button=_("Open"),
+        button=_("Open the account"),
         act=act,
     )
 
@@ -222,7 +222,7 @@ def move_in(request: HttpRequest, premise_id: int) -> HttpResponse:
         subtitle=premise.address,
         note=_("Somebody who stays for a time is charged for after more than 5 days in a row (п. 56)."),
         back=reverse("office:premise", args=[premise_id]),
-        button=_("List"),
+        button=_("Add to the list"),
         act=act,
     )
 
