@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "abonent.contexts.contracts",
     "abonent.contexts.ledger",
     "abonent.contexts.charging",
+    "abonent.contexts.reporting",
     "abonent.interfaces.office",
 ]
 

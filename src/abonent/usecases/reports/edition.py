@@ -115,13 +115,12 @@ def opened(edition: Edition) -> Iterator[tuple[Any, Answer, int]]:
     """Give a cursor of one moment, the report's answer, and how many rows its tables have."""
     with reading.moment() as cursor:
         answer = edition.report.answer(cursor, edition.asked)
-        rows = sum(reading.totals(cursor, bare(table), edition.asked).rows for table in answer.tables)
-        yield cursor, answer, rows
+        yield cursor, answer, counted_rows(cursor, answer, edition.asked)
 
 
-def bare(table: Table) -> Table:
-    """Return the table for counting, without anything to add up."""
-    return replace(table, columns=(), order=(), unique=())
+def counted_rows(cursor: Any, answer: Answer, asked: Asked) -> int:
+    """Count the rows of all tables."""
+    return sum(reading.totals(cursor, replace(table, columns=()), asked).rows for table in answer.tables)
 
 
 class Counted:

@@ -33,7 +33,8 @@ def shown(value: Any, kind: str, *, language: str) -> str:
         return format_date(value, "F Y")
     if kind in DATES:
         return _day(value, language)
-    return str(value)
+    # the number of a house stays with its "д." when an address is folded
+    return str(value).replace(", д. ", ", д.\N{NO-BREAK SPACE}")
 
 
 def plain(value: Any, kind: str, *, language: str) -> str:

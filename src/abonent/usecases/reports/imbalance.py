@@ -11,9 +11,9 @@ from abonent.usecases.reports.model import PLACES, Answer, Ask, Asked, Choice, C
 
 BY_METER, BY_NORM, BY_AVERAGE = 1, 2, 3
 METHODS = {
-    BY_METER: _("by the building meter"),
-    BY_NORM: _("by norm"),
-    BY_AVERAGE: _("by the average of the building meter"),
+    BY_METER: _("building meter"),
+    BY_NORM: _("norm"),
+    BY_AVERAGE: _("average of the building meter"),
 }
 _WHICH = Choice(
     name="which",

@@ -65,7 +65,7 @@ def _answer(_cursor: Any, asked: Asked) -> Answer:
 
 
 _LEVELS = _places.levels(deepest="")
-_FOR, _ZONES, _PHASES, _WRONG = _("Counting for"), _("Zones"), _("Phases"), _("To see to")
+_FOR, _ZONES, _PHASES, _WRONG = _("Counting for"), _("By zones"), _("By phases"), _("To see to")
 
 
 def _count(name: str, title: Any, band: Any = "", *, minor: bool = True) -> Column:
@@ -74,7 +74,7 @@ def _count(name: str, title: Any, band: Any = "", *, minor: bool = True) -> Colu
 
 _COLUMNS = (
     _count("meters", _("Meters"), minor=False),
-    _count("building_meters", _("buildings"), _FOR),
+    _count("building_meters", _("whole buildings"), _FOR),
     _count("living", _("flats and houses"), _FOR),
     _count("rooms", _("rooms and sections"), _FOR),
     _count("nonliving", _("non-living premises"), _FOR),
@@ -82,8 +82,8 @@ _COLUMNS = (
     _count("one_zone", _("one"), _ZONES),
     _count("two_zones", _("two"), _ZONES),
     _count("three_zones", _("three"), _ZONES),
-    _count("one_phase", _("one"), _PHASES),
-    _count("three_phases", _("three"), _PHASES),
+    _count("one_phase", _("single-phase"), _PHASES),
+    _count("three_phases", _("three-phase"), _PHASES),
     _count("expired", _("verification expired"), _WRONG, minor=False),
     _count("silent", _("no reading for three months"), _WRONG, minor=False),
 )

@@ -74,8 +74,6 @@ def _table(edition: Edition, table: Table, counted: Counted) -> ReportTable:
 
 def _row(edition: Edition, table: Table, line: Line) -> ReportRow:
     cells = [edition.shown(column, line) for column in table.columns]
-    # the number stays with its "д." when an address is folded
-    cells = [cell.replace("д. ", "д.\N{NO-BREAK SPACE}") for cell in cells]
     if line.part != Part.ROW:
         cells[0] = label(table, line)
     return ReportRow(cells, strong=line.part != Part.ROW)

@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from abonent.interfaces.office import formats, roles
+from abonent.usecases.reports import figures
 
 register = template.Library()
 
@@ -28,6 +29,12 @@ for _kind in ("minor", "signed", "kwh", "price", "area", "count", "day", "moment
 def day_before(value: date) -> str:
     """Write the last day of a half-open range."""
     return formats.day(value - timedelta(days=1))
+
+
+@register.simple_tag
+def shown(value: Any, kind: str) -> str:
+    """Write a fact of a report by its kind."""
+    return figures.shown(value, kind, language=formats.language())
 
 
 @register.simple_tag

@@ -1,0 +1,1 @@
+"""Reports that were asked for as files."""
