@@ -16,7 +16,14 @@ _KNOWN_THEN = """r.entered_at <= g.rated_at AND CASE r.status
                     WHEN 1 THEN coalesce(r.judged_at <= g.rated_at, true) WHEN 4 THEN r.judged_at > g.rated_at END"""
 
 
-def _against_lines(*, rules: str, expected: str, figure: str, sign: str = "") -> str:
+# Accounts of shops and executors: what they use is not a part of what households do.
+_HOUSEHOLDS = """l.account_id NOT IN (SELECT a.id FROM contracts_account a JOIN places_premise p ON p.id = a.premise_id
+                                      WHERE p.kind IN (2, 3, 4))"""
+_SHARED = "5, 6, 14, 15, 16"
+_CONSUMERS, _EXECUTOR, _HOUSING = 1, 2, 3
+
+
+def _against_lines(*, rules: str, expected: str, figure: str, sign: str = "", only: str = "true") -> str:
     """Compare a figure of the balance that a run made with the lines that stood after that run.
 
     Reversing lines take away what they reverse, so the lines of all runs up to this one add up to what stood.
@@ -29,6 +36,7 @@ def _against_lines(*, rules: str, expected: str, figure: str, sign: str = "") ->
                 SELECT b.run_id, l.building_id, l.period, l.quantity_wh
                 FROM charging_chargeline l JOIN ({RUN_BATCHES}) b USING (slot, batch_id)
                 WHERE l.slot = ANY(%(month_slots)s) AND l.period = ANY(%(months)s) AND l.rule IN ({rules})
+                    AND {only}
                 UNION ALL
                 SELECT run_id, building_id, period, 0 FROM g
             ) of_all_runs
@@ -71,7 +79,8 @@ CHECKS = (
             SELECT g.*, greatest(0, g.common_wh) AS to_share_wh,
                 CASE WHEN t.excess_to_consumers THEN greatest(0, g.common_wh) ELSE g.cap_wh END AS most_wh
             FROM ({_BALANCE}) g
-            LEFT JOIN places_buildingterms t ON t.building_id = g.building_id AND t.during @> g.period
+            JOIN places_buildingterms t ON t.building_id = g.building_id AND t.during @> g.period
+            WHERE t.common_needs = {_CONSUMERS} OR t.common_needs = {_HOUSING} AND t.common_basis = 1
         ) g
         WHERE g.distributed_wh + g.executor_wh <> to_share_wh OR g.executor_wh < 0
            OR g.distributed_wh NOT BETWEEN 0 AND most_wh OR g.unassigned_wh NOT BETWEEN 0 AND g.distributed_wh
@@ -79,10 +88,29 @@ CHECKS = (
         """,
     ),
     Check(
+        "building.executor",
+        _(
+            "An executor owes what its building leaves, less the deficit of the months before, and carries what is left"
+        ),
+        BALANCES,
+        f"""
+        SELECT {A_BUILDING}, 'executor_wh, carried_wh' AS figure, format('%%s, %%s', due_wh, left_wh) AS expected,
+            format('%%s, %%s', executor_wh, carried_wh) AS found
+        FROM (
+            SELECT g.*, CASE WHEN method = 2 THEN cap_wh ELSE greatest(0, common_wh - carried_in_wh) END AS due_wh,
+                CASE WHEN method = 2 THEN carried_in_wh ELSE greatest(0, carried_in_wh - common_wh) END AS left_wh
+            FROM ({_BALANCE}) g
+            JOIN places_buildingterms t ON t.building_id = g.building_id AND t.during @> g.period
+            WHERE t.common_needs = {_EXECUTOR}
+        ) g
+        WHERE (executor_wh, carried_wh, distributed_wh) IS DISTINCT FROM (due_wh, left_wh, 0::bigint)
+        """,
+    ),
+    Check(
         "building.metered",
         _("The metered volume of a building is what its premises are charged by meter or average"),
         BALANCES,
-        _against_lines(rules="1, 2", expected="g.metered_wh", figure="metered_wh"),
+        _against_lines(rules="1, 2, 8, 11", expected="g.metered_wh", figure="metered_wh", only=_HOUSEHOLDS),
     ),
     Check(
         "building.norm",
@@ -95,7 +123,7 @@ CHECKS = (
         _("The shares of a building add up to what was distributed"),
         BALANCES,
         _against_lines(
-            rules="5, 6",
+            rules=_SHARED,
             expected="(g.distributed_wh - g.unassigned_wh)",
             figure="distributed_wh - unassigned_wh",
         ),
@@ -116,12 +144,13 @@ CHECKS = (
     Check(
         "building.balance",
         _("Whatever was shared out in a building has its balance"),
-        lines_of_rules(5, 6, 7),
+        lines_of_rules(5, 6, 7, 12, 13, 14, 15, 16, 17, 20),
         f"""
         SELECT {A_LINE}, b.run_id, 'rule ' || l.rule AS figure, 'a balance of the building' AS expected, 'none'
             AS found
         FROM charging_chargeline l JOIN ({RUN_BATCHES}) b USING (slot, batch_id)
-        WHERE l.slot = ANY(%(slots)s) AND l.rule IN (5, 6, 7) AND l.reverses_batch_id = 0 AND NOT EXISTS (
+        WHERE l.slot = ANY(%(slots)s) AND l.rule IN (7, 12, 13, 17, 20, {_SHARED}) AND l.reverses_batch_id = 0
+          AND NOT EXISTS (
             SELECT FROM charging_buildingbalance g
             WHERE g.run_id = b.run_id AND g.building_id = l.building_id AND g.period = l.period)
         """,
@@ -129,25 +158,28 @@ CHECKS = (
     Check(
         "building.area",
         _("A share of common needs is in proportion to the area of the premise"),
-        lines_of_rules(5, 6),
+        lines_of_rules(5, 6, 14, 15, 16, 17),
         f"""
         WITH piece AS (
-            SELECT l.slot, l.batch_id, min(l.line_no) AS no, l.account_id, l.building_id, l.period, l.because[1]
+            -- the accounts of co-owners bear the share of their premise together
+            SELECT l.slot, l.batch_id, min(l.line_no) AS no, min(l.account_id) AS account_id, a.premise_id,
+                l.building_id, l.period, l.because[1]
                 AS whole_wh,
                 l.because[2] AS area_dm2, l.because[3] AS total_area_dm2, l.because[4] AS named_id, l.begins_on,
                     l.ends_on,
                 sum(l.quantity_wh) AS share_wh, count(*) AS lines
-            FROM charging_chargeline l
-            WHERE l.slot = ANY(%(slots)s) AND l.rule IN (5, 6) AND l.reverses_batch_id = 0
-            GROUP BY l.slot, l.batch_id, l.account_id, l.building_id, l.period, l.because[1], l.because[2],
+            FROM charging_chargeline l JOIN contracts_account a ON a.id = l.account_id
+            WHERE l.slot = ANY(%(slots)s) AND l.rule IN (17, {_SHARED}) AND l.reverses_batch_id = 0
+            GROUP BY l.slot, l.batch_id, a.premise_id, l.building_id, l.period, l.because[1], l.because[2],
                 l.because[3],
                 l.because[4], l.begins_on, l.ends_on
         ), share AS (
-            SELECT slot, batch_id, min(no) AS no, account_id, building_id, period, whole_wh, area_dm2, total_area_dm2,
+            SELECT slot, batch_id, min(no) AS no, min(account_id) AS account_id, building_id, period, whole_wh, area_dm2,
+                total_area_dm2,
                 named_id, sum(share_wh) AS share_wh, sum(lines) AS lines, sum(ends_on - begins_on) AS days,
                 (period + interval '1 month')::date - period AS month_days
             FROM piece
-            GROUP BY slot, batch_id, account_id, building_id, period, whole_wh, area_dm2, total_area_dm2, named_id
+            GROUP BY slot, batch_id, premise_id, building_id, period, whole_wh, area_dm2, total_area_dm2, named_id
         )
         SELECT 'line' AS kind, s.slot, s.batch_id, s.no, s.account_id, s.building_id, s.period,
             format('%%s Wh × %%s / %%s dm² × %%s / %%s days', whole_wh, s.area_dm2, total_area_dm2, days,
@@ -175,19 +207,21 @@ CHECKS = (
                 AND lower(i.during) < g.period + interval '1 month'
                 AND coalesce(upper(i.during), 'infinity') >= g.period
             LEFT JOIN LATERAL (
-                SELECT r.value_wh FROM metering_reading r
-                WHERE r.installation_id = i.id AND {_KNOWN_THEN}
+                SELECT r.value_wh, r.taken_on FROM metering_reading r
+                WHERE r.installation_id = i.id AND {_KNOWN_THEN} AND r.source <> 6
                   AND (r.taken_on < g.period OR r.taken_on = lower(i.during))
                 ORDER BY r.taken_on DESC LIMIT 1) s ON true
             LEFT JOIN LATERAL (
                 SELECT r.value_wh FROM metering_reading r
-                WHERE r.installation_id = i.id AND {_KNOWN_THEN}
+                WHERE r.installation_id = i.id AND {_KNOWN_THEN} AND r.source <> 6
                   AND r.taken_on >= g.period AND r.taken_on < g.period + interval '1 month'
                   AND r.taken_on > lower(i.during)
                 ORDER BY r.taken_on DESC LIMIT 1) e ON true
             WHERE g.method = 1
             GROUP BY g.run_id, g.building_id
-            HAVING bool_and(s.value_wh IS NOT NULL AND e.value_wh IS NOT NULL)
+            -- a difference that several months share is told by the lines of a gap
+            HAVING bool_and(s.value_wh IS NOT NULL AND e.value_wh IS NOT NULL
+                AND s.taken_on >= g.period - interval '1 month')
         )
         SELECT {A_BUILDING}, 'supplied_wh' AS figure, counted_wh::bigint AS expected, g.supplied_wh AS found
         FROM g JOIN counted USING (run_id, building_id)
@@ -212,7 +246,7 @@ CHECKS = (
                 GROUP BY b.run_id, l.slot, l.batch_id, l.account_id, l.building_id, l.period
             ) m
             JOIN charging_chargeline l ON l.account_id = m.account_id AND l.period = m.period
-                AND l.slot = ANY(%(month_slots)s) AND l.rule IN (1, 2, 3, 7)
+                AND l.slot = ANY(%(month_slots)s) AND l.rule IN (1, 2, 3, 7, 8, 9, 11)
             -- what stood after the run that made the return
             JOIN ({RUN_BATCHES}) b ON b.slot = l.slot AND b.batch_id = l.batch_id AND b.run_id <= m.run_id
             GROUP BY m.slot, m.batch_id, m.no, m.account_id, m.building_id, m.period

@@ -49,6 +49,11 @@ STANDING = """l.slot = ANY(%(month_slots)s) AND l.period = ANY(%(months)s) AND l
         WHERE k.slot = ANY(%(month_slots)s) AND k.reverses_batch_id <> 0
           AND k.reverses_batch_id = r.batch_id AND k.reverses_line_no = r.line_no))"""
 
+# A co-owner's line is a part of the premise's, kopecks and watt-hours each: "line.co_owners" adds the parts up.
+CO_OWNED = """EXISTS (
+    SELECT FROM contracts_accountservice s WHERE s.account_id = l.account_id
+        AND s.share_numerator <> s.share_denominator AND s.during @> l.begins_on)"""
+
 # Slots below are months: 202610.
 FIRST_RUN_SLOT = 1_000_000_000
 

@@ -2,10 +2,19 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from abonent.usecases.books_check._check import A_LINE, LINES, REVERSALS, RUN_BATCHES, STANDING, Check
+from abonent.usecases.books_check._check import (
+    A_LINE,
+    CO_OWNED,
+    LINES,
+    REVERSALS,
+    RUN_BATCHES,
+    STANDING,
+    Check,
+)
 
 # Multiplied, not divided: a numeric quotient is cut off somewhere, a product is exact.
 _AMOUNT = "round(l.quantity_wh::numeric * l.price_e5 * 0.000001)"
+_MANUAL = 18
 
 CHECKS = (
     Check(
@@ -15,7 +24,39 @@ CHECKS = (
         f"""
         SELECT {A_LINE}, 'amount_minor' AS figure, {_AMOUNT} AS expected, l.amount_minor AS found
         FROM charging_chargeline l
-        WHERE l.slot = ANY(%(slots)s) AND l.amount_minor <> {_AMOUNT}
+        WHERE l.slot = ANY(%(slots)s) AND l.rule <> {_MANUAL} AND l.amount_minor <> {_AMOUNT} AND NOT {CO_OWNED}
+        """,
+    ),
+    Check(
+        "line.co_owners",
+        _("The lines of co-owners add up to the premise's: quantity × price, rounded once"),
+        LINES,
+        f"""
+        SELECT 'line' AS kind, slot, batch_id, no, account_id, building_id, period, 'sum of amount_minor' AS figure,
+            round(quantity_wh::numeric * price_e5 * 0.000001) AS expected, amount_minor AS found
+        FROM (
+            SELECT l.slot, l.batch_id, min(l.line_no) AS no, min(l.account_id) AS account_id,
+                min(l.building_id) AS building_id, l.period, sum(l.quantity_wh) AS quantity_wh, l.price_e5,
+                sum(l.amount_minor) AS amount_minor
+            FROM charging_chargeline l JOIN contracts_account a ON a.id = l.account_id
+            WHERE l.slot = ANY(%(slots)s) AND l.rule <> {_MANUAL} AND l.reverses_batch_id = 0 AND {CO_OWNED}
+            GROUP BY l.slot, l.batch_id, a.premise_id, l.rule, l.zone, l.period, l.begins_on, l.ends_on, l.price_id,
+                l.price_e5, l.because
+        ) whole
+        WHERE amount_minor <> round(quantity_wh::numeric * price_e5 * 0.000001)
+        """,
+    ),
+    Check(
+        "line.manual",
+        _("A line by hand is the decision it names"),
+        LINES + f" AND rule = {_MANUAL}",
+        f"""
+        SELECT {A_LINE}, 'manual recalculation ' || l.because[1] AS figure,
+            coalesce(format('%%s kopecks, account %%s', m.amount_minor, m.account_id), 'a decision') AS expected,
+            format('%%s kopecks, account %%s', l.amount_minor, l.account_id) AS found
+        FROM charging_chargeline l LEFT JOIN charging_manualrecalculation m ON m.id = l.because[1]
+        WHERE l.slot = ANY(%(slots)s) AND l.rule = {_MANUAL} AND l.reverses_batch_id = 0
+          AND (m.amount_minor, m.account_id, m.period) IS DISTINCT FROM (l.amount_minor, l.account_id, l.period)
         """,
     ),
     Check(
@@ -45,7 +86,7 @@ CHECKS = (
         LEFT JOIN contracts_price p ON p.id = l.price_id
         LEFT JOIN places_building b ON b.id = l.building_id
         LEFT JOIN parties_branch h ON h.id = b.branch_id
-        WHERE {STANDING} AND (
+        WHERE {STANDING} AND l.rule <> {_MANUAL} AND (
             (p.price_e5, p.zone, p.supplier_id) IS DISTINCT FROM (l.price_e5, l.zone, h.supplier_id)
             OR NOT (p.during @> l.begins_on AND p.during @> l.ends_on - 1))
         """,
@@ -133,21 +174,25 @@ CHECKS = (
         f"""
         WITH standing AS (
             SELECT l.slot, l.batch_id, l.line_no, l.account_id, l.building_id, l.service, l.zone, l.period,
-                CASE l.rule WHEN 2 THEN 1 ELSE l.rule END AS rule,
-                    -- a register is charged by its readings or by its average
-                l.begins_on, l.ends_on, CASE WHEN l.rule IN (1, 2) THEN l.because[6] ELSE 0 END AS installation
-            FROM charging_chargeline l
+                CASE WHEN l.rule IN (2, 8) THEN 1 ELSE l.rule END AS rule,
+                    -- a register is charged by its readings, its part of a gap or its average
+                l.begins_on, l.ends_on, coalesce(p.band, 1) AS band, CASE
+                    WHEN l.rule IN (1, 2, 8) THEN l.because[6]
+                    WHEN l.rule IN (9, 11) THEN l.because[5]
+                    WHEN l.rule = {_MANUAL} THEN l.because[1]
+                    ELSE 0 END AS installation
+            FROM charging_chargeline l LEFT JOIN contracts_price p ON p.id = l.price_id
             WHERE {STANDING}
         ), several AS (
-            SELECT account_id, service, rule, zone, period, installation
+            SELECT account_id, service, rule, zone, band, period, installation
             FROM standing
-            GROUP BY account_id, service, rule, zone, period, installation
+            GROUP BY account_id, service, rule, zone, band, period, installation
             HAVING count(*) > 1 AND bool_or(slot = ANY(%(slots)s))
         ), ordered AS (
             SELECT l.*, lag(ends_on) OVER by_day AS previous_ends_on, lag(batch_id) OVER by_day AS previous_batch_id,
                 lag(line_no) OVER by_day AS previous_line_no
-            FROM standing l JOIN several USING (account_id, service, rule, zone, period, installation)
-            WINDOW by_day AS (PARTITION BY account_id, service, rule, zone, period, installation
+            FROM standing l JOIN several USING (account_id, service, rule, zone, band, period, installation)
+            WINDOW by_day AS (PARTITION BY account_id, service, rule, zone, band, period, installation
                               ORDER BY begins_on, ends_on, batch_id, line_no)
         )
         SELECT {A_LINE}, format('rule %%s zone %%s', l.rule, l.zone) AS figure,
