@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 from django.db import IntegrityError, connection, transaction
+from psycopg.errors import UniqueViolation
 
 from abonent.contexts.metering.models import ReadingFile, ReadingFileState, ReadingSender, ReadingSource
 from abonent.contexts.parties.models import Supplier
@@ -236,7 +237,7 @@ def _store(
                 _hold(cursor, file.pk, judged, cells)
                 stored = _summary(file.pk, lines, judged, months)
                 _finish(stored, at)
-        except IntegrityError:
+        except (IntegrityError, UniqueViolation):
             # somebody stored a reading of one of these days meanwhile: look again
             if attempt == _ATTEMPTS - 1:
                 raise

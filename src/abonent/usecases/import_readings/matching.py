@@ -65,6 +65,14 @@ def match(rows: Rows, keys: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
         said=pl.when(pl.col("part") > 0).then(pl.col("part").cast(pl.String)).otherwise("said_zone")
     )
     claims = claims.join(_ZONES, on=["scheme", "said"], how="left")
+    # what is wrong with a whole line is said once
+    lost = pl.col("scheme").is_null()
+    claims = pl.concat(
+        [
+            claims.filter(~lost),
+            claims.filter(lost).sort("part").unique("row_no", keep="first", maintain_order=True),
+        ]
+    )
     # forms print a zero in the columns of zones a meter has not
     spare = (
         pl.col("zone").is_null()
