@@ -174,9 +174,8 @@ CHECKS = (
                 l.because[3],
                 l.because[4], l.begins_on, l.ends_on
         ), share AS (
-            SELECT slot, batch_id, min(no) AS no, min(account_id) AS account_id, building_id, period, whole_wh, area_dm2,
-                total_area_dm2,
-                named_id, sum(share_wh) AS share_wh, sum(lines) AS lines, sum(ends_on - begins_on) AS days,
+            SELECT slot, batch_id, min(no) AS no, min(account_id) AS account_id, building_id, period, whole_wh,
+                area_dm2, total_area_dm2, named_id, sum(share_wh) AS share_wh, sum(lines) AS lines, sum(ends_on - begins_on) AS days,
                 (period + interval '1 month')::date - period AS month_days
             FROM piece
             GROUP BY slot, batch_id, premise_id, building_id, period, whole_wh, area_dm2, total_area_dm2, named_id
