@@ -193,7 +193,7 @@ def building(seed: int, month: Span, law: Law, *, prices: list[Price]) -> Buildi
         premises += some.communal()
     if some.once_in(2):
         premises.append(some.shop(zones))
-    if common_needs == BY_EXECUTOR:
+    if common_needs == BY_EXECUTOR or (common_needs != NOBODY and some.once_in(3)):
         terms = some.terms(ALWAYS, causes=False, groups=False)
         premises.append(
             Premise(some.premise_id(), [Payer(some.account(), ALWAYS)], [terms], [], COMMON_PROPERTY)

@@ -18,6 +18,7 @@ from tests.oracle.ru_month.town import (
     COMMON_NORM,
     COMMON_PROPERTY,
     CONSUMERS,
+    EXCESS,
     EXECUTOR,
     EXECUTOR_NORM,
     HOUSING,
@@ -136,10 +137,12 @@ def share_common_needs(
         true_up_wh = _true_up_wh(building, year)
         balance["true_up_wh"] = true_up_wh
         _by_area(building, TRUE_UP, true_up_wh, everywhere, volumes, supplied, made)
+    excess_wh = max(0, rest_wh) - distributed_wh if by_readings else 0
+    _to_executor(building, EXCESS, excess_wh, _left_by_zone(volumes, supplied), made)
     balance |= {
         "distributed_wh": distributed_wh,
         "unassigned_wh": distributed_wh - shared_wh,
-        "executor_wh": max(0, rest_wh) - distributed_wh if by_readings else 0,
+        "executor_wh": excess_wh,
         "negative_wh": negative_wh,
         "unreturned_wh": negative_wh - returned_wh,
     }
@@ -165,14 +168,15 @@ def _executor(
         "executor_wh": max(0, due_wh),
     }
     rule = EXECUTOR if metered else EXECUTOR_NORM
-    left = _left_by_zone(volumes, supplied)
+    _to_executor(building, rule, max(0, due_wh), _left_by_zone(volumes, supplied), made)
+
+
+def _to_executor(building: Building, rule: int, wh: int, left: dict[int, int], made: Outcome) -> None:
     for premise in building.premises:
         if premise.kind == COMMON_PROPERTY:
             lived = stretches(building.month, premise)
-            for stretch, wh in zip(
-                lived, share_out(max(0, due_wh), [days(one.span) for one in lived]), strict=True
-            ):
-                made.lines += _in_zones(building, rule, stretch, wh, left or {SINGLE: 1})
+            for stretch, part in zip(lived, share_out(wh, [days(one.span) for one in lived]), strict=True):
+                made.lines += _in_zones(building, rule, stretch, part, left or {SINGLE: 1})
 
 
 def _sharing(building: Building) -> list[Stretch]:
@@ -235,30 +239,26 @@ def _zones(building: Building, stretch: Stretch) -> list[int]:
 
 def _returns(negative_wh: int, individual: list[Priced], building: Building, made: Outcome) -> int:
     """Give a negative balance back by residents (п. 47, 56(2)), never more than was used, at the prices of that."""
-    person_days: dict[tuple[int, ...], int] = defaultdict(int)
-    used: dict[tuple[int, ...], list[Priced]] = defaultdict(list)
+    person_days: dict[int, int] = defaultdict(int)
+    used: dict[int, list[Priced]] = defaultdict(list)
     for premise in building.premises:
         if premise.lived_in:
             for stretch in stretches(building.month, premise):
-                person_days[_payers(stretch)] += stretch.terms.people * days(stretch.span)
+                person_days[stretch.household] += stretch.terms.people * days(stretch.span)
     for line in individual:
-        used[_payers(line.stretch)].append(line)
+        used[line.stretch.household].append(line)
     whom = sorted(person_days)
     returned_wh = 0
-    for payers, share in zip(
-        whom, share_out(negative_wh, [person_days[payers] for payers in whom]), strict=True
+    for household, share in zip(
+        whom, share_out(negative_wh, [person_days[one] for one in whom]), strict=True
     ):
-        lines = used[payers]
+        lines = used[household]
         back = min(share, max(0, sum(line.quantity_wh for line in lines)))
         returned_wh += back
         parts = share_out(back, [max(0, line.quantity_wh) for line in lines])
         for line, part in zip(lines, parts, strict=True):
             made.lines.append(Priced(line.stretch, NEGATIVE, line.zone, line.span, -part, line.price))
     return returned_wh
-
-
-def _payers(stretch: Stretch) -> tuple[int, ...]:
-    return tuple(account for account, _ in stretch.payers)
 
 
 def all_count_in(building: Building, zones: list[int]) -> bool:

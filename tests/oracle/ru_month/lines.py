@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from tests.oracle.ru_month.arithmetic import Span, common, days, nearest, share_out, share_owned
-from tests.oracle.ru_month.town import RANGES, SOCIAL_NORM, Building, Law, Premise, Price, Terms
+from tests.oracle.ru_month.town import NORM, RANGES, SOCIAL_NORM, Building, Law, Premise, Price, Terms
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,11 @@ class Stretch:
     payers: tuple[tuple[int, Fraction], ...]
     terms: Terms
     span: Span
+
+    @property
+    def household(self) -> int:
+        """Whose days count together: owners of one time go by the first of them."""
+        return self.payers[0][0]
 
 
 @dataclass(frozen=True)
@@ -106,36 +111,42 @@ def banded(
         lines = [energy for energy in used if _banding(energy) == whose]
         bands[whose] = _bands(building, law, lines)
 
-    return _split(building, used, bands), _split(building, raised, bands)
+    own = [line for whose, volumes in bands.items() for line in _filled(used, whose, volumes)]
+    parts = {(energy.stretch, energy.span): quantities for energy, quantities in own if energy.rule == NORM}
+    over = [(energy, share_out(energy.quantity_wh, parts[energy.stretch, energy.span])) for energy in raised]
+    return _priced(building, own), _priced(building, over)
 
 
-def _split(building: Building, lines: list[Energy], bands: dict[tuple[int, int], list[int]]) -> list[Priced]:
-    """Share each band but the last out over a payer's lines in the ratio of their energy; the last has the rest."""
-    found: list[Priced] = []
-    for whose, volumes in bands.items():
-        own = [energy for energy in lines if _banding(energy) == whose]
-        left = [energy.quantity_wh for energy in own]
-        for band, volume in enumerate(_scaled(volumes, sum(left))[:-1], start=1):
-            parts = share_out(volume, [energy.quantity_wh for energy in own])
-            left = [wh - part for wh, part in zip(left, parts, strict=True)]
-            for energy, part in zip(own, parts, strict=True):
-                found += priced(building, replace(energy, quantity_wh=part), band) if part else []
-        for energy, wh in zip(own, left, strict=True):
-            found += priced(building, replace(energy, quantity_wh=wh), len(volumes)) if wh else []
-    return found
+def _filled(used: list[Energy], whose: tuple[int, int], volumes: list[int]) -> list[tuple[Energy, list[int]]]:
+    """Share band after band out over the lines, in the ratio of what is left of them; the last has the rest."""
+    own = [energy for energy in used if _banding(energy) == whose]
+    if not volumes:
+        return [(energy, [energy.quantity_wh]) for energy in own]
+    left = [energy.quantity_wh for energy in own]
+    parts: list[list[int]] = [[] for _ in own]
+    for volume in volumes:
+        for place, wh in enumerate(share_out(volume, left)):
+            parts[place].append(wh)
+        left = [energy.quantity_wh - sum(part) for energy, part in zip(own, parts, strict=True)]
+    return list(zip(own, parts, strict=True))
 
 
-def _scaled(volumes: list[int], total_wh: int) -> list[int]:
-    """Return the bands of what is added to a volume, in the ratio of that volume's bands."""
-    return share_out(total_wh, volumes) if sum(volumes) != total_wh else volumes
+def _priced(building: Building, lines: list[tuple[Energy, list[int]]]) -> list[Priced]:
+    return [
+        line
+        for energy, quantities in lines
+        for band, wh in enumerate(quantities, start=1)
+        if wh
+        for line in priced(building, replace(energy, quantity_wh=wh), band)
+    ]
 
 
 def _banding(energy: Energy) -> tuple[int, int]:
-    """Return whose days count together: owners go by the first of them."""
-    return energy.stretch.payers[0][0], energy.stretch.terms.group
+    return energy.stretch.household, energy.stretch.terms.group
 
 
 def _bands(building: Building, law: Law, used: list[Energy]) -> list[int]:
+    """Return how much falls into each band; [] where there are none."""
     total_wh = sum(line.quantity_wh for line in used)
     lived = {line.stretch for line in used}
     kind = building.groups[used[0].stretch.terms.group]
@@ -157,7 +168,7 @@ def _bands(building: Building, law: Law, used: list[Energy]) -> list[int]:
             )
         ]
     if not limits or total_wh <= 0:
-        return [1]
+        return []
     steps = [0, *limits]
     return [
         max(0, min(total_wh, upper) - lower) for lower, upper in zip(steps, [*limits, total_wh], strict=True)
