@@ -1,8 +1,9 @@
 """The items of an account's history in words."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any
 
 from django.urls import reverse
@@ -109,15 +110,16 @@ def _event(item: Item, number: str) -> Written:
 
 def _handover(facts: Facts, number: str) -> Written:
     other = facts["newcomer"] if facts["leaver"] == number else facts["leaver"]
-    readings = ", ".join(
-        f"{one['serial']}: {formats.kwh(one['value_wh'])} {_('kWh')}" for one in facts["readings"]
-    )
+    readings = [
+        f"{serial}: {_values((one['zone'], one['value_wh']) for one in group)} {_('kWh')}"
+        for serial, group in groupby(facts["readings"], key=lambda one: one["serial"])
+    ]
     address = reverse("office:account_handover", args=[number])
     if facts["leaver"] == number:
         title = _("Handed over to account %(number)s") if other else _("Moved out, nobody followed")
     else:
         title = _("Taken over from account %(number)s")
-    return title % {"number": other}, readings, address
+    return title % {"number": other}, "; ".join(readings), address
 
 
 def _terms(item: Item, number: str) -> Written:
@@ -185,12 +187,17 @@ def _act(item: Item, number: str) -> Written:
     return title, text, reverse("office:act", args=[item.number])
 
 
+def _values(registers: Iterable[tuple[int, int]]) -> str:
+    """Write what the registers of a meter showed, each with its zone where there are several."""
+    return ", ".join(
+        formats.kwh(value) if zone == Zone.SINGLE else f"{Zone(zone).label} {formats.kwh(value)}"
+        for zone, value in registers
+    )
+
+
 def _reading(item: Item, number: str) -> Written:
     facts = item.facts
-    values = ", ".join(
-        formats.kwh(value) if zone == Zone.SINGLE else f"{Zone(zone).label} {formats.kwh(value)}"
-        for zone, value in facts["values"]
-    )
+    values = _values(facts["values"])
     title = _("Reading of meter %(serial)s: %(values)s kWh") % {"serial": facts["serial"], "values": values}
     text = str(ReadingSource(facts["source"]).label)
     if facts["status"] != ReadingStatus.ACCEPTED:

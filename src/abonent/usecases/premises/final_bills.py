@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext as _
 
 from abonent.contexts.charging.models import Bill, BillingPeriod, Run, RunException, RunKind, RunState
 from abonent.contexts.contracts.models import Account
@@ -14,8 +15,6 @@ from abonent.packs.ru.terms_of_living import final_bill_days
 from abonent.usecases import issue_bills, recalculation
 from abonent.usecases.billing_run import RunRefused, Scope, at_once
 from abonent.usecases.premises._common import By
-
-_REASON = "final bill"
 
 
 class NoFinalBill(Exception):
@@ -72,7 +71,7 @@ def _settle(account: Account, booked_period: Month, parameters: ParameterSet, by
         actor_id=by.actor_id,
         at=by.at,
         parameters=parameters,
-        reason=_REASON,
+        reason=_("final bill"),
     )
     if settled.parked:
         raise NoFinalBill("parked", months=settled.parked)
@@ -91,7 +90,7 @@ def _rate(
         parameters=parameters,
         actor_id=by.actor_id,
         at=by.at,
-        reason=_REASON,
+        reason=_("final bill"),
     )
     if run_id and RunException.objects.filter(run_id=run_id, account_id=account.pk).exists():
         raise NoFinalBill("parked", months=(month,))
