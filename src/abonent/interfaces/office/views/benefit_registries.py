@@ -90,7 +90,8 @@ def new(request: HttpRequest) -> HttpResponse:
             supplier_id=supplier, period=period, parameters=packs.pack_parameters(), since=since
         )
     except RegistryRefused as refusal:
-        return render(request, page, context | {"refusal": tell_registry(refusal)}, status=422)
+        status = 422 if request.method == "POST" else 200
+        return render(request, page, context | {"refusal": tell_registry(refusal)}, status=status)
     except LookupError as missing:  # a figure of the law that nobody set
         return render(request, page, context | {"refusal": str(missing)}, status=422)
     names = dict(BenefitCategory.objects.values_list("id", "name"))

@@ -141,7 +141,9 @@ def file(request: HttpRequest, file_id: int) -> HttpResponse:
     filters = SubsidyRowFilter(request.GET)
     can_decide = may(request, "subsidy_decide") and not found["reversed_at"]
     columns = [
-        Column(name="row_no", title=gettext_lazy("Row"), kind="count", order=("row_no",)),
+        Column(
+            name="row_no", title=gettext_lazy("Row"), kind="count", order=("row_no",), minor_on_phone=True
+        ),
         Column(name="account_number", title=gettext_lazy("Account in the file"), order=("account_number",)),
         Column(name="recipient", title=gettext_lazy("Recipient"), order=("recipient",), minor_on_phone=True),
         Column(
