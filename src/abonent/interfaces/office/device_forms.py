@@ -116,9 +116,16 @@ class ActForm(forms.Form):
 
     def sections(self) -> list[Section]:
         """The whole form in its order: when, what, by whom."""
+        parts = self.parts()
         when = Section(_("When"), [self["drawn_on"]])
         who = Section(_("Who and how"), [self["inspector"], self["present"], self["number"], self["note"]])
-        return [when, *self.parts(), who]
+        self._focus([one for part in (*parts, who, when) for one in part.fields])
+        return [when, *parts, who]
+
+    def _focus(self, fields: list[Any]) -> None:
+        """Begin typing where something is to be mended, else at what the act is about."""
+        first = next((one for one in fields if one.errors), fields[0])
+        first.field.widget.attrs["autofocus"] = True
 
     def confirmations(self) -> list[Any]:
         """The boxes to tick that the last refusal asked for, and those ticked already."""

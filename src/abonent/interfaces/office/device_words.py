@@ -9,9 +9,11 @@ from django.utils.translation import gettext_lazy
 from abonent.contexts.metering.models import ActKind, SealState
 from abonent.interfaces.office import formats
 from abonent.interfaces.office.words import Word
+from abonent.packs.ru.documents.bill import VERIFICATION_NOTICE
 from abonent.usecases.device_acts import ActRefused
 from abonent.usecases.device_acts.verification_file import COLUMNS, FileRefused, Problem
 
+_FAR_DAYS = 365
 _SEAL_COLOURS = {SealState.INTACT: "green", SealState.REMOVED: "secondary", SealState.BROKEN: "red"}
 
 SEAL_PLACES = (
@@ -47,7 +49,11 @@ def term_word(due_on: date | None, on: date) -> Word:
     days = (due_on - on).days
     if days < 0:
         return Word(_("overdue by %(days)d days") % {"days": -days}, "red")
-    return Word(_("%(days)d days left") % {"days": days}, "yellow" if days <= 60 else "green")
+    if days > _FAR_DAYS:
+        return Word(_("in force"), "green")
+    return Word(
+        _("%(days)d days left") % {"days": days}, "yellow" if days <= VERIFICATION_NOTICE.days else "green"
+    )
 
 
 def tell_act(refusal: ActRefused) -> str:
@@ -62,9 +68,9 @@ def tell_file_problem(problem: FileRefused | Problem) -> str:
     return told() % _written(problem.facts) if told else problem.code
 
 
-def file_column(field: str) -> str:
+def file_column(column: str) -> str:
     """Name the column a problem is in as the guide does."""
-    return COLUMNS[field][0]
+    return COLUMNS[column][0]
 
 
 def _written(facts: Mapping[str, object]) -> dict[str, object]:

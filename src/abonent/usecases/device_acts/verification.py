@@ -7,17 +7,16 @@ After a term has ended readings are still taken into account until the meter is 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from django.db import transaction
 
 from abonent.contexts.contracts.models import Account
 from abonent.contexts.metering.devices import standing_meters
 from abonent.contexts.metering.models import Act, ActKind, Meter
+from abonent.packs.ru.documents.bill import VERIFICATION_NOTICE
 from abonent.usecases.device_acts import record
 from abonent.usecases.device_acts.given import ActRefused, Done, Drawn
-
-NOTICE = timedelta(days=60)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,13 +92,16 @@ def take_back(act: Act) -> None:
 
 
 def verification_warnings(account_ids: Sequence[int], on: date) -> dict[int, list[Warning]]:
-    """Return the meters to warn each account of: the term ends within two months of the day, or has ended."""
+    """Return the meters to warn each account of: the term ends soon after the day, or has ended.
+
+    "Soon" is what the bill means by it: the bill itself prints the same from the rows it has read.
+    """
     premises: dict[int, list[int]] = defaultdict(list)
     for account in Account.objects.filter(pk__in=account_ids).only("pk", "premise_id"):
         premises[account.premise_id].append(account.pk)
     found: dict[int, list[Warning]] = defaultdict(list)
     meters = standing_meters(on=on).filter(
-        premise_id__in=premises, meter__verification_due_on__lte=on + NOTICE
+        premise_id__in=premises, meter__verification_due_on__lte=on + VERIFICATION_NOTICE
     )
     for row in meters.order_by("meter__verification_due_on", "meter__serial"):
         due_on = row.meter.verification_due_on or on

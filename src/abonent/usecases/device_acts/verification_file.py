@@ -5,7 +5,7 @@ A row that says what is known changes nothing, so a file can be sent again after
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -45,13 +45,13 @@ class FileRefused(ValueError):
 
 @dataclass(frozen=True)
 class Problem:
-    """A row that was not taken: its place in the file, the field to mend, what it said and why not."""
+    """A row that was not taken: its place in the file, the column to mend (of COLUMNS), what it said and why not."""
 
     row: int
-    field: str
+    column: str
     said: str
     code: str
-    facts: dict[str, object] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass

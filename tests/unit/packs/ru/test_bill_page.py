@@ -111,6 +111,8 @@ def test_the_end_of_verification_is_announced_two_months_ahead(verified_until: d
     notes = " ".join(BillSheet("ru").page(replace(ordinary, meters=meters))["notes"])
     assert ("срок поверки" in notes) == bool(said)
     assert said in notes
+    # after the term readings still count: nobody should stop handing them in
+    assert ("показания принимаются (п. 80(1))" in notes) == (said == "истёк")
 
 
 def test_the_chart_has_thirteen_months_and_a_gap_where_nothing_is_known():

@@ -44,7 +44,7 @@ from abonent.interfaces.office.lists import Column, Listing
 from abonent.interfaces.office.rendering import listed
 from abonent.interfaces.office.roles import STAFF, allow
 from abonent.interfaces.office.words import Word
-from abonent.usecases import device_acts, packs
+from abonent.usecases import device_acts, packs, recalculation
 from abonent.usecases.device_acts import ActRefused, Done, Drawn
 from abonent.usecases.device_acts.forms import print_act
 
@@ -177,6 +177,10 @@ def card(request: HttpRequest, act_id: int) -> HttpResponse:
         ],
         "author": names.get(act.author_id or 0, ""),
         "devices": place_address(act.building_id, act.premise_id),
+        "waiting": [
+            formats.month(month.first_day)
+            for month in (recalculation.waiting_months(premise_id=act.premise_id) if act.premise_id else ())
+        ],
     }
     return render(request, "office/acts/card.html", context)
 

@@ -1,5 +1,6 @@
 """The devices of an account, a premise and a building; lists of seals, of meters without one, and of verification."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -75,7 +76,7 @@ def of_building(request: HttpRequest, building_id: int) -> HttpResponse:
     if building is None:
         raise Http404
     rows = devices.meter_rows(on=timezone.localdate()).filter(building_id=building_id, premise__isnull=False)
-    listing = _meters(request, rows, default_sort="address")
+    listing = _meters(request, rows, default_sort="address", of_building=True)
     context = {
         **_panel(building_id, None),
         "address": building.address,
@@ -223,7 +224,7 @@ def verification_file(request: HttpRequest) -> HttpResponse:
             context["problems"] = [
                 {
                     "row": problem.row,
-                    "column": file_column(problem.field),
+                    "column": file_column(problem.column),
                     "said": problem.said,
                     "why": tell_file_problem(problem),
                 }
@@ -248,8 +249,14 @@ def _act_address(act_id: int | None) -> str | None:
 
 
 def _meters(
-    request: HttpRequest, rows: Any, *, default_sort: str, filters: MeterFilter | None = None
+    request: HttpRequest,
+    rows: Any,
+    *,
+    default_sort: str,
+    filters: MeterFilter | None = None,
+    of_building: bool = False,
 ) -> Listing:
+    """Meters as a list; inside one building the premise says where they are."""
     today = timezone.localdate()
     columns = [
         Column(name="serial", title=gettext_lazy("Meter"), order=("serial",)),
@@ -282,4 +289,12 @@ def _meters(
             text=lambda row: term_word(row["verification_due_on"], today),
         ),
     ]
+    if of_building:
+        columns = [
+            replace(column, title=gettext_lazy("Premise"), text=lambda row: row["premise_number"])
+            if column.name == "address"
+            else column
+            for column in columns
+            if column.name not in ("role", "since")
+        ]
     return Listing(rows, columns, request.GET, default_sort=default_sort, filters=filters)

@@ -6,11 +6,13 @@ Money in kopecks, energy in Wh, prices in 1e-5 of a rouble per kWh, areas in dmÂ
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from abonent.kernel.periods import Month
 
 HISTORY_MONTHS = 13
+# A meter whose verification ends this soon after the bill's date is pointed out.
+VERIFICATION_NOTICE = timedelta(days=60)
 
 
 class BillDoesNotAddUp(ValueError):

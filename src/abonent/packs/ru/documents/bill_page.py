@@ -4,7 +4,7 @@ The page itself is `bill.typ`; it only places what it is given, so that a page c
 """
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,16 @@ from typing import Any
 from abonent.kernel.money import format_minor
 from abonent.kernel.quantities import format_area, format_price, format_wh
 from abonent.packs.ru.documents import wording
-from abonent.packs.ru.documents.bill import HISTORY_MONTHS, BillDocument, BillLine, BillMeter, MonthUsage
+from abonent.packs.ru.documents.bill import (
+    HISTORY_MONTHS,
+    VERIFICATION_NOTICE,
+    BillDocument,
+    BillLine,
+    BillMeter,
+    MonthUsage,
+)
 from abonent.packs.ru.formats import payment_qr
 
-# A meter whose verification ends this soon after the bill's date is pointed out.
-_VERIFICATION_NOTICE = timedelta(days=60)
 # Rows of both tables together; beyond these the page is set tighter, so that it stays one page.
 _ROWS_NORMAL, _ROWS_COMPACT = 7, 11
 # The payer's block: so many letters fit a line for certain, and so many lines before it outgrows the amount due.
@@ -308,7 +313,7 @@ class _Page:
             if meter.verified_until and meter.removed_on is None
         }
         for serial, day in ending.items():
-            if day < self.bill.issued_on + _VERIFICATION_NOTICE:
+            if day < self.bill.issued_on + VERIFICATION_NOTICE:
                 key = "verification_past" if day < self.bill.issued_on else "verification_soon"
                 notes.append(words[key].format(serial=serial, day=wording.short_day(day)))
         if self.bill.reading_days and any(meter.removed_on is None for meter in self.bill.meters):
