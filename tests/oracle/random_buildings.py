@@ -41,7 +41,9 @@ from tests.oracle.ru_month.town import (
 MONTHS = [(2026, 2), (2026, 7), (2026, 10), (2028, 1), (2028, 2)]
 GROUPS = {1: Group(1), 2: Group(2), 3: Group(1, RANGES, 1), 4: Group(2, SOCIAL_NORM)}
 ALWAYS = (LONG_AGO, FOREVER)
-FLAT_KINDS = ("read",) * 4 + ("none",) * 3 + ("silent", "gap", "gap", "replaced", "installed", "removed")
+FLAT_KINDS = (
+    ("read",) * 4 + ("none",) * 3 + ("silent", "gap", "gap", "replaced", "installed", "removed", "inspected")
+)
 
 
 class Builder(Drawn):

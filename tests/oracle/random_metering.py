@@ -1,6 +1,6 @@
 """Random registers with believable readings: read every month, silent, irregular, replaced, handed over."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
 
@@ -57,11 +57,17 @@ class Drawn:
         return sorted(found)
 
     def register(
-        self, zone: int, taken: list[date], *, span: Span = (LONG_AGO, FOREVER), **sources: list[date]
+        self,
+        zone: int,
+        taken: list[date],
+        *,
+        span: Span = (LONG_AGO, FOREVER),
+        least_digits: int = 4,
+        **sources: list[date],
     ) -> Register:
         """`taken`: the days; `sources`: installation=, removal=, handover=, inspector= with the days of those."""
         self.registers += 1
-        digits, ratio = self.whole(4, 6), int(str(self.choice(1, 1, 20)))
+        digits, ratio = self.whole(least_digits, 6), int(str(self.choice(1, 1, 20)))
         capacity_wh = 10**digits * 1000
         face_wh = self.whole(0, capacity_wh - 1)
         codes = {
@@ -85,13 +91,18 @@ class Drawn:
         return Register(self.registers, zone, digits, ratio, span, readings)
 
     def metering(self, kind: str, zones: list[int]) -> list[Register]:
-        """Return the meters of a premise: kind is none, read, silent, gap, replaced, installed or removed."""
+        """Return the meters of a premise.
+
+        kind: none, read, silent, gap, inspected (found to show less than was said), replaced, installed or removed.
+        """
         if kind == "none":
             return []
         if kind in ("read", "silent", "gap"):
             taken = self.reading_days(kind)
             return [self.register(zone, taken) for zone in zones]
-        day = self.cut(least=1, most_from_end=4)
+        if kind == "inspected":
+            return [self.inspected(1)]
+        day = self.month[0] if kind == "removed" and self.once_in(3) else self.cut(least=1, most_from_end=4)
         before = [self.month_at(-back)[0] + timedelta(days=24) for back in range(1, self.whole(1, 9) + 1)]
         if kind == "replaced" and self.once_in(3):
             before = before[1:] or before  # the removal closes a gap
@@ -107,6 +118,21 @@ class Drawn:
             there = (comes, FOREVER)
             found += [self.register(zone, after, span=there, installation=[comes]) for zone in zones]
         return found
+
+    def inspected(self, zone: int) -> Register:
+        """Return a register whose reading an inspector found too high; now and then somebody read it since."""
+        taken = [
+            day for day in self.reading_days("gap" if self.once_in(2) else "read") if day < self.month[0]
+        ]
+        checked_on = self.cut(least=1, most_from_end=8)
+        later = [self.month[1] - 2 * DAY] if self.once_in(3) else []
+        found = self.register(zone, [*taken, checked_on], least_digits=5, inspector=[checked_on])
+        said_wh = found.readings[taken[-1]][0]
+        seen_wh = max(0, said_wh - self.whole(1, 500_000))
+        readings = {day: reading for day, reading in found.readings.items() if reading[0] <= said_wh}
+        readings[checked_on] = seen_wh, INSPECTOR
+        readings |= {day: (seen_wh + self.whole(0, 90_000), ACTUAL) for day in later}
+        return replace(found, readings=readings)
 
     def handed_over(self, zones: list[int], last_day: date) -> list[Register]:
         """Return a meter read between two accounts; the newcomer gave a reading since, or will."""

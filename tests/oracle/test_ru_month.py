@@ -124,7 +124,31 @@ def test_an_inspectors_lower_reading_settles_in_the_month_of_the_check() -> None
     late = register({"2022-04-30": 1000.0, "2022-06-20": 900.0}, d20220620=INSPECTOR)
     may = oracle.bill(building(flat(late), month=MONTHS[5]), LAW, JUNE[1])
     assert sum(line.quantity_wh for line in may.lines) == 0
-    assert told(oracle.bill(building(flat(late)), LAW).lines) == [(SPREAD, -100, -420.00)]
+    assert told(oracle.bill(building(flat(late)), LAW).lines) == [(METERED, -100, -420.00)]
+
+
+def test_what_is_read_after_a_check_in_its_month_counts_with_it() -> None:
+    one = register({"2022-05-31": 1000.0, "2022-06-20": 900.0, "2022-06-30": 950.0}, d20220620=INSPECTOR)
+    assert told(oracle.bill(building(flat(one)), LAW).lines) == [(METERED, -50, -210.00)]
+
+
+def test_what_an_inspector_took_back_leaves_no_average() -> None:
+    one = register({"2022-01-31": 1000.0, "2022-05-20": 900.0}, d20220520=INSPECTOR)
+    assert told(oracle.bill(building(flat(one)), LAW).lines) == [(NORM, 120, 504.00)]
+
+
+def test_a_meter_taken_down_on_the_first_is_still_read_for_that_day() -> None:
+    old = register(
+        {"2022-05-25": 100.0, "2022-06-01": 120.0}, span=(LONG_AGO, date(2022, 6, 1)), d20220601=REMOVAL
+    )
+    new = register(
+        {"2022-06-01": 0.0, "2022-06-30": 80.0},
+        id=2,
+        span=(date(2022, 6, 1), FOREVER),
+        d20220601=INSTALLATION,
+    )
+    bill = oracle.bill(building(flat(old, new)), LAW)
+    assert told(bill.lines) == [(METERED, 20, 84.00), (METERED, 80, 336.00)]
 
 
 def test_a_handover_parts_the_month() -> None:

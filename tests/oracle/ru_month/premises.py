@@ -49,7 +49,9 @@ class Used:
 
 
 def standing(building: Building, premise: Premise) -> list[usage.Register]:
-    return [register for register in premise.registers if common(register.span, building.month)]
+    """Return the registers that count for the month; one taken down on its first day still does."""
+    first = building.month[0]
+    return [one for one in premise.registers if common(one.span, building.month) or one.span[1] == first]
 
 
 def metered(

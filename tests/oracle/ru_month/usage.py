@@ -34,12 +34,12 @@ from tests.oracle.ru_month.town import (
 
 @dataclass(frozen=True)
 class Mark:
-    """An actual reading, and the first day of what is counted after it."""
+    """An actual reading, the first day of what is counted after it, and what the face counted since the mark before."""
 
     taken_on: date
-    face_wh: int
     source: int
     after: date
+    rise_wh: int
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Piece:
     quantity_wh: int | None
 
 
-def marks(register: Register, booked_until: date) -> list[Mark]:
+def marks(register: Register, law: Law, booked_until: date) -> list[Mark]:
     """Return the readings that part the days: the last of every month, and those at which something changes hands.
 
     What comes to be known after `booked_until` (the first day not known) is not known yet.
@@ -63,55 +63,57 @@ def marks(register: Register, booked_until: date) -> list[Mark]:
         for day, (face, source) in sorted(register.readings.items())
         if source != ESTIMATE and day < booked_until
     ]
+    rise_wh = 0
     for place, (day, face, source) in enumerate(actual):
+        if place:
+            rise_wh += _risen_wh(register, actual[place - 1], (day, face, source), law)
         if source in (INSTALLATION, REMOVAL):
             after = day  # that day belongs to the meter that comes
         elif source == HANDOVER:
             after = day + DAY
         else:
             after = next_month(day)
-            if place + 1 < len(actual) and _month_closed(actual[place + 1]) <= after:
+            if place + 1 < len(actual) and next_month(actual[place + 1][0]) <= after:
                 continue  # a later reading speaks for the month
-        found.append(Mark(day, face, source, after))
+        found.append(Mark(day, source, after, rise_wh))
+        rise_wh = 0
     return found
 
 
-def _month_closed(reading: tuple[date, int, int]) -> date:
-    """Return the first day after the month a reading belongs to; a removal on the first belongs to the one before."""
-    day, _, source = reading
-    return next_month(day - DAY if source == REMOVAL else day)
-
-
-def rise_wh(register: Register, earlier: Mark, later: Mark, law: Law) -> int:
+def _risen_wh(
+    register: Register, earlier: tuple[date, int, int], later: tuple[date, int, int], law: Law
+) -> int:
     """Return what the face counted; a fall is a roll-over unless an inspector saw it and it is too much for one."""
-    rise = later.face_wh - earlier.face_wh
+    rise = later[1] - earlier[1]
     capacity_wh = 10**register.digits * 1000
-    believable_wh = law.rollover_wh_per_day * (later.taken_on - earlier.taken_on).days
-    if rise < 0 and (later.source != INSPECTOR or rise + capacity_wh <= believable_wh):
+    believable_wh = law.rollover_wh_per_day * (later[0] - earlier[0]).days
+    if rise < 0 and (later[2] != INSPECTOR or rise + capacity_wh <= believable_wh):
         rise += capacity_wh
     return rise
 
 
 def pieces(register: Register, law: Law, month: Span, booked_until: date, most: int | None) -> list[Piece]:
     """Return the register's energy of the month; `most`: for how many months in a row an average may stand."""
-    stood = common(register.span, month)
-    if stood is None:
-        return []
-    known = marks(register, booked_until)
+    known = marks(register, law, booked_until)
     found = []
     for earlier, later in itertools.pairwise(known):
         span = earlier.after, later.after
-        total_wh = rise_wh(register, earlier, later, law) * register.ratio
+        if span[0] == span[1]:
+            span = (
+                span[0],
+                span[0] + DAY,
+            )  # taken down on the first: that day stands for what came after the month
+        total_wh = later.rise_wh * register.ratio
         if total_wh < 0:
             # what an inspector found to be less than was said is of the month of the check (п. 61)
             span = max(span[0], later.taken_on.replace(day=1)), span[1]
-            between = earlier.after, span[0]
-            if part := common(between, month):
-                found.append(Piece(register, _rule((earlier.after, later.after)), part, 0))
+            if part := common((earlier.after, span[0]), month):
+                found.append(Piece(register, SPREAD, part, 0))
         if part := common(span, month):
-            found.append(
-                Piece(register, _rule((earlier.after, later.after)), part, spread(total_wh, span, part))
-            )
+            found.append(Piece(register, _rule(span), part, spread(total_wh, span, part)))
+    stood = common(register.span, month)
+    if stood is None:
+        return found
     silent = common((known[-1].after if known else stood[0], stood[1]), stood)
     if silent:
         if known and known[-1].taken_on >= month[0]:
@@ -119,7 +121,7 @@ def pieces(register: Register, law: Law, month: Span, booked_until: date, most: 
                 0  # installed or handed over in the month: its next reading will bring these days
             )
         else:
-            wh = _assumed(register, average_wh(register, law, known, most, month), silent, month)
+            wh = _assumed(register, average_wh(law, known, most, month), silent, month)
         found.append(Piece(register, AVERAGE, silent, wh))
     return found
 
@@ -136,13 +138,11 @@ def _rule(span: Span) -> int:
     return METERED if span[1] <= next_month(span[0]) else SPREAD
 
 
-def average_wh(
-    register: Register, law: Law, known: list[Mark], most: int | None, month: Span
-) -> Fraction | None:
+def average_wh(law: Law, known: list[Mark], most: int | None, month: Span) -> Fraction | None:
     """Return the face's average of a month: whole watt-hours, rounded; None when there is no telling (п. 59, 60).
 
     Of readings before the month: from the latest one at least `average_window` months before the last one; else from
-    the earliest.
+    the earliest. What an inspector took back may leave nothing to go by.
     """
     known = [mark for mark in known if mark.taken_on < month[0]]
     if not known:
@@ -155,9 +155,8 @@ def average_wh(
     months = months_between(base.taken_on, last.taken_on)
     if months < law.average_least or months == 0:
         return None
-    counted = known[known.index(base) :]
-    rise = sum(rise_wh(register, one, next_one, law) for one, next_one in itertools.pairwise(counted))
-    return Fraction(nearest(Fraction(rise, months)))
+    rise_wh = sum(mark.rise_wh for mark in known[known.index(base) + 1 :])
+    return Fraction(nearest(Fraction(rise_wh, months))) if rise_wh >= 0 else None
 
 
 def after_removal(
@@ -168,7 +167,7 @@ def after_removal(
     latest = max((register.span[1] for register in gone), default=None)
     found = []
     for register in (one for one in gone if one.span[1] == latest):
-        average = average_wh(register, law, marks(register, booked_until), law.average_most, month)
+        average = average_wh(law, marks(register, law, booked_until), law.average_most, month)
         if average is None:
             return []
         found.append((register, average * register.ratio / days(month)))
