@@ -7,7 +7,9 @@ of an inspector takes the place of what a subscriber said of the same day (ПП 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
+import polars as pl
 from django.db import connection, transaction
 
 from abonent.contexts.charging.models import RecalculationCause
@@ -16,7 +18,9 @@ from abonent.contexts.metering.models import Installation, Reading, ReadingSourc
 from abonent.contexts.metering.partitions import ensure_reading_partitions
 from abonent.engine.parameters import ParameterSet
 from abonent.kernel.periods import Month
-from abonent.usecases import recalculation
+from abonent.usecases import packs, recalculation
+from abonent.usecases.import_readings import lists
+from abonent.usecases.import_readings.booking import OUTRANKED
 from abonent.usecases.recalculation import Preview
 
 # what was read on the spot, by an act or between two accounts, does not give way to a control reading
@@ -26,7 +30,6 @@ _ON_THE_SPOT = (
     ReadingSource.REMOVAL,
     ReadingSource.HANDOVER,
 )
-_OUTRANKED = "a control reading outranks it"
 
 
 @dataclass(frozen=True)
@@ -70,73 +73,6 @@ class Entered:
     run_ids: tuple[int, ...]
     waiting_for: tuple[int, ...]
     difference_minor: int
-
-
-def judge(
-    *,
-    installation: Installation,
-    taken_on: date,
-    value_wh: int,
-    today: date,
-    confirmed_rollover: bool = False,
-) -> None:
-    """Raise ReadingRefused unless the reading can be accepted.
-
-    Refused: in the future, before the meter was installed or after it was removed, above the digit capacity,
-    below the previous one (unless a roll-over is confirmed), a second one for the day.
-    """
-    if taken_on > today:
-        raise ReadingRefused("in_future", "taken_on", f"{taken_on} is in the future; today is {today}")
-    during = installation.during
-    if taken_on < during.lower:
-        raise ReadingRefused(
-            "before_installation",
-            "taken_on",
-            f"The meter was installed on {during.lower}",
-            installed_on=during.lower,
-        )
-    if during.upper is not None and taken_on > during.upper:
-        raise ReadingRefused(
-            "after_removal", "taken_on", f"The meter was removed on {during.upper}", removed_on=during.upper
-        )
-    if value_wh < 0:
-        raise ReadingRefused("negative", "value", "A reading is not negative")
-    capacity_wh = 10**installation.digits * 1000
-    if value_wh >= capacity_wh:
-        raise ReadingRefused(
-            "above_capacity",
-            "value",
-            f"The meter shows {installation.digits} digits: the most is {capacity_wh // 1000 - 1}",
-            digits=installation.digits,
-        )
-    actual = list(
-        Reading.objects.filter(installation=installation, status=ReadingStatus.ACCEPTED)
-        .exclude(source=ReadingSource.ESTIMATE)
-        .order_by("taken_on")
-        .values_list("taken_on", "value_wh")
-    )
-    if any(day == taken_on for day, _ in actual):
-        raise ReadingRefused(
-            "second_for_day", "taken_on", f"There is a reading of {taken_on} already: annul it first"
-        )
-    before = max((found for found in actual if found[0] < taken_on), default=None)
-    if before is not None and value_wh < before[1] and not confirmed_rollover:
-        raise ReadingRefused(
-            "below_previous",
-            "value",
-            f"Below the reading of {before[0]}; confirm if the meter rolled over",
-            previous_on=before[0],
-            previous_wh=before[1],
-        )
-    after = min((found for found in actual if found[0] > taken_on), default=None)
-    if after is not None and value_wh > after[1] and not confirmed_rollover:
-        raise ReadingRefused(
-            "above_next",
-            "value",
-            f"Above the later reading of {after[0]}",
-            next_on=after[0],
-            next_wh=after[1],
-        )
 
 
 def preview(
@@ -259,7 +195,7 @@ def _take(
             taken_on=taken_on,
             status=ReadingStatus.ACCEPTED,
         ).exclude(source__in=_ON_THE_SPOT).update(
-            status=ReadingStatus.ANNULLED, judged_at=at, reason=_OUTRANKED
+            status=ReadingStatus.ANNULLED, judged_at=at, reason=OUTRANKED
         )
     judge_all(shown, taken_on, today, confirmed_rollover)
     return tuple(store(one.installation, taken_on, one.value_wh, source, actor_id, at) for one in shown)
@@ -288,7 +224,7 @@ def _bring_back(reading_ids: Sequence[int], taken_on: date, at: datetime) -> Non
             installation_id=installation_id,
             taken_on=taken_on,
             status=ReadingStatus.ANNULLED,
-            reason=_OUTRANKED,
+            reason=OUTRANKED,
         )
         newest = given_way.order_by("-judged_at").first()
         if newest is not None:
@@ -296,19 +232,75 @@ def _bring_back(reading_ids: Sequence[int], taken_on: date, at: datetime) -> Non
 
 
 def judge_all(shown: Sequence[Shown], taken_on: date, today: date, confirmed_rollover: bool) -> None:
-    """Judge every register of a meter. Raises ReadingRefused that names the register."""
-    for one in shown:
-        try:
-            judge(
-                installation=one.installation,
-                taken_on=taken_on,
-                value_wh=one.value_wh,
-                today=today,
-                confirmed_rollover=confirmed_rollover,
-            )
-        except ReadingRefused as refusal:
+    """Raise ReadingRefused, naming the register, unless every register's reading can be accepted.
+
+    The checks are those of readings that come in files. Who enters one by hand takes doubts upon himself; he is asked
+    about a fall, and about a second reading of the day.
+    """
+    source, doubts_confirmed = int(ReadingSource.SUBSCRIBER), False  # doubts are not looked at here
+    rows: list[tuple[Any, ...]] = [
+        (place, one.installation.pk, taken_on, one.value_wh, source, [], doubts_confirmed, confirmed_rollover)
+        for place, one in enumerate(shown)
+    ]
+    judged = lists.judge(
+        pl.DataFrame(rows, schema=lists.SHOWN, orient="row"), today=today, parameters=packs.pack_parameters()
+    )
+    for one, row in zip(shown, judged.iter_rows(named=True), strict=True):
+        refusal = _refusal(one.installation, taken_on, today, row)
+        if refusal is not None:
             refusal.installation_id = one.installation.pk
-            raise
+            raise refusal
+
+
+def _refusal(
+    installation: Installation, taken_on: date, today: date, judged: dict[str, Any]
+) -> ReadingRefused | None:
+    """Return the first reason a person has to mend, with the field it is about."""
+    reasons, during = set(judged["reasons"]), installation.during
+    if "in_future" in reasons:
+        return ReadingRefused("in_future", "taken_on", f"{taken_on} is in the future; today is {today}")
+    if "before_installation" in reasons:
+        return ReadingRefused(
+            "before_installation",
+            "taken_on",
+            f"The meter was installed on {during.lower}",
+            installed_on=during.lower,
+        )
+    if "after_removal" in reasons:
+        return ReadingRefused(
+            "after_removal", "taken_on", f"The meter was removed on {during.upper}", removed_on=during.upper
+        )
+    if "negative" in reasons:
+        return ReadingRefused("negative", "value", "A reading is not negative")
+    if "above_capacity" in reasons:
+        most_kwh = 10**installation.digits - 1
+        return ReadingRefused(
+            "above_capacity",
+            "value",
+            f"The meter shows {installation.digits} digits: the most is {most_kwh}",
+            digits=installation.digits,
+        )
+    if judged["status"] == "known" or judged["replaces_id"] is not None:
+        return ReadingRefused(
+            "second_for_day", "taken_on", f"There is a reading of {taken_on} already: annul it first"
+        )
+    if "below_previous" in reasons or "rollover" in reasons:
+        return ReadingRefused(
+            "below_previous",
+            "value",
+            f"Below the reading of {judged['previous_on']}; confirm if the meter rolled over",
+            previous_on=judged["previous_on"],
+            previous_wh=judged["previous_wh"],
+        )
+    if "above_next" in reasons:
+        return ReadingRefused(
+            "above_next",
+            "value",
+            f"Above the later reading of {judged['next_on']}",
+            next_on=judged["next_on"],
+            next_wh=judged["next_wh"],
+        )
+    return None
 
 
 def _rerate(

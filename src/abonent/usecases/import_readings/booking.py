@@ -13,7 +13,12 @@ from abonent.gateways.bulk_load import Column, copy_frame
 from abonent.kernel.periods import Month
 from abonent.usecases.recalculation.noting import Change, note_many
 
+OUTRANKED = "a control reading outranks it"
+"""The reason of a reading that gave way to an inspector's of the same day."""
+
+_REPLACED = "another reading of the day was accepted"
 _COMING = "readings_coming"
+_INSPECTOR = 2
 
 
 def book(
@@ -111,14 +116,15 @@ def _withdraw_estimates(cursor: Any, accepted: pl.DataFrame, at: datetime) -> No
 
 
 def _withdraw_outranked(cursor: Any, accepted: pl.DataFrame, at: datetime) -> None:
-    outranked = accepted.filter(pl.col("replaces_id") > 0)
-    if outranked.is_empty():
-        return
-    cursor.execute(
-        """UPDATE metering_reading SET status = 4, judged_at = %s, reason = 'another reading of the day was accepted'
-           WHERE id = ANY (%s) AND taken_on = ANY (%s)""",
-        [at, outranked["replaces_id"].to_list(), outranked["taken_on"].unique().to_list()],
-    )
+    replacing = accepted.filter(pl.col("replaces_id") > 0)
+    control = pl.col("source") == _INSPECTOR
+    for reason, rows in ((OUTRANKED, replacing.filter(control)), (_REPLACED, replacing.filter(~control))):
+        if rows.height:
+            cursor.execute(
+                "UPDATE metering_reading SET status = 4, judged_at = %s, reason = %s "
+                "WHERE id = ANY (%s) AND taken_on = ANY (%s)",
+                [at, reason, rows["replaces_id"].to_list(), rows["taken_on"].unique().to_list()],
+            )
 
 
 def _utc(at: datetime) -> np.datetime64:

@@ -42,8 +42,18 @@ HISTORY = {
     "reading_id": pl.Int64,
 }
 
-JUDGED = ("previous_on", "previous_wh", "average_wh", "usage_wh", "replaces_id", "status", "reasons")
-"""What a claim gains: the actual reading before it, Wh of 30 days by its history, what it would use, all on its face;
+JUDGED = (
+    "previous_on",
+    "previous_wh",
+    "next_on",
+    "next_wh",
+    "average_wh",
+    "usage_wh",
+    "replaces_id",
+    "status",
+    "reasons",
+)
+"""What a claim gains: the actual readings around it, Wh of 30 days by its history, what it would use, all on its face;
 the accepted reading of the same day it takes the place of."""
 
 _INSPECTOR, _AMR, _INSTALLATION, _REMOVAL, _HANDOVER = 2, 4, 7, 8, 9
