@@ -15,6 +15,10 @@ SCREENS = [
     "/accounts/0770000024/bills/",
     "/buildings/",
     "/buildings/{building}/",
+    "/buildings/{building}/readings/",
+    "/readings/files/",
+    "/readings/files/new/",
+    "/readings/held/",
     "/accounts/0770000024/devices/",
     "/buildings/{building}/devices/",
     "/acts/",
@@ -28,6 +32,14 @@ SCREENS = [
     "/prints/",
     "/prints/new/",
     "/periods/",
+    "/benefits/",
+    "/benefits/new/",
+    "/benefits/import/",
+    "/benefits/categories/",
+    "/benefits/registries/",
+    "/benefits/debts/",
+    "/subsidies/",
+    "/subsidies/new/",
 ]
 
 

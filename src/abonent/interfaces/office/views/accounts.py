@@ -131,6 +131,13 @@ def readings(request: HttpRequest, number: str) -> HttpResponse:
         names.update(user_names(row["author_id"] for row in rows))
         files.update(file_names({row["file_id"] for row in rows if row["file_id"]}))
 
+    def source(row: dict[str, Any]) -> str:
+        name = str(ReadingSource(row["source"]).label)
+        return f"{name}, {files[row['file_id']]}" if row["file_id"] in files else name
+
+    changes = [Column(name="annul", title="", dialog=_("Change"), text=annul_address)]
+    if not may(request, "reading_annul"):
+        changes = []
     columns = [
         Column(name="taken_on", title=_("Taken on"), kind="day", order=("taken_on",)),
         Column(name="serial", title=_("Meter"), order=("serial",), minor_on_phone=True),
@@ -139,8 +146,11 @@ def readings(request: HttpRequest, number: str) -> HttpResponse:
         Column(
             name="source",
             title=_("Source"),
-            text=lambda row: ReadingSource(row["source"]).label,
+            text=source,
             order=("source",),
+            link=lambda row: (
+                reverse("office:reading_file", args=[row["file_id"]]) if row["file_id"] in files else None
+            ),
         ),
         Column(
             name="status",
@@ -149,19 +159,11 @@ def readings(request: HttpRequest, number: str) -> HttpResponse:
             text=lambda row: reading_status(row["status"]),
             order=("status",),
         ),
+        *changes,
         Column(
             name="author",
             title=_("Entered by"),
             text=lambda row: names.get(row["author_id"], ""),
-            minor_on_phone=True,
-        ),
-        Column(
-            name="file",
-            title=_("File"),
-            text=lambda row: files.get(row["file_id"], ""),
-            link=lambda row: (
-                reverse("office:reading_file", args=[row["file_id"]]) if row["file_id"] in files else None
-            ),
             minor_on_phone=True,
         ),
         Column(
@@ -173,8 +175,6 @@ def readings(request: HttpRequest, number: str) -> HttpResponse:
         ),
         Column(name="reason", title=_("Note"), minor_on_phone=True),
     ]
-    if may(request, "reading_annul"):
-        columns.append(Column(name="annul", title="", dialog=_("Change"), text=annul_address))
     listing = Listing(
         rows, columns, request.GET, default_sort="-taken_on", unique=("taken_on", "id"), prepare=prepare
     )

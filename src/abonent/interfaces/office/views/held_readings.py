@@ -168,6 +168,8 @@ def _preview(rows: Iterable[Row], *, accept: bool) -> dict[str, Any]:
     # a rejected reading is accepted only with a correction of its own
     doable = [row for row in chosen if not accept or row["status"] == ReadingStatus.DOUBTFUL]
     reasons = Counter(reason(code).title for row in doable for code in row["reasons"])
+    largest = sorted(doable, key=lambda row: -(row["usage_wh"] or 0))[:5]
+    prepare(largest)
     return {
         "accept": accept,
         "rows": doable,
@@ -176,7 +178,7 @@ def _preview(rows: Iterable[Row], *, accept: bool) -> dict[str, Any]:
         "cut_at": MOST_AT_ONCE if len(found) > MOST_AT_ONCE else 0,
         "reasons": reasons.most_common(),
         "usage_wh": sum(row["usage_wh"] or 0 for row in doable),
-        "largest": sorted(doable, key=lambda row: -(row["usage_wh"] or 0))[:5],
+        "largest": largest,
     }
 
 
@@ -212,8 +214,8 @@ def prepare(rows: list[Row]) -> None:
         row["address"] = _address(row)
         row["meter"] = row["serial"] or str(row["said"].get("serial", ""))
         row["zone_name"] = _zone(row)
-        row["season_wh"] = seasons.get(row["id"])
-        row["average_wh"] = row["average_wh"] and row["average_wh"] * (row["ratio"] or 1)
+        row["season_wh"] = _whole_kwh(seasons.get(row["id"]))
+        row["average_wh"] = _whole_kwh(row["average_wh"], ratio=row["ratio"] or 1)
         row["said_value"] = row["said"].get(f"value_t{row['part']}" if row["part"] else "value") or ""
         told = [reason(code) for code in row["reasons"]]
         row["why"] = [one.title for one in told]
@@ -223,6 +225,11 @@ def prepare(rows: list[Row]) -> None:
         row["is_waiting"] = row["decision"] == RowDecision.WAITING
         row["is_doubtful"] = row["status"] == ReadingStatus.DOUBTFUL
         row["decided_by"] = people.get(row["decided_by_id"], "")
+
+
+def _whole_kwh(usage_wh: int | None, *, ratio: int = 1) -> int | None:
+    """What is only to compare with is shown without a fraction."""
+    return None if usage_wh is None else usage_wh * ratio // 1000 * 1000
 
 
 def _zone(row: Row) -> str:

@@ -4,6 +4,7 @@
 
 const listForm = () => document.getElementById("reading-list");
 const rowsOf = (form) => [...form.querySelectorAll("[data-row]")];
+const zonesOf = (row) => rowsOf(listForm()).filter((other) => other.dataset.meter === row.dataset.meter);
 const inputOf = (row) => row.querySelector("input[name^=value_]");
 
 /* "1 234,5" is 1234500 watt-hours; undefined where it is no number. */
@@ -40,12 +41,13 @@ function showRow(row, form) {
   const { usage, flag } = judge(row, form);
   row.querySelector("[data-usage]").textContent = usage === undefined ? "" : kilowattHours(usage).replace("-", "−");
   const isFilled = Boolean(inputOf(row).value.trim());
-  showFlag(row, isFilled ? flag ?? row.dataset.said ?? "" : "");
+  const isRefused = inputOf(row).classList.contains("is-invalid");
+  showFlag(row, isFilled && !isRefused ? flag ?? row.dataset.said ?? "" : "");
   row.querySelectorAll("[data-when-empty]").forEach((word) => (word.hidden = isFilled));
   return isFilled || "read" in row.dataset;
 }
 
-/* What the server would say of a value, once its field is left; nothing is stored. */
+/* What the server would say of values; nothing is stored. The zones of a meter are judged together. */
 async function ask(rows, form) {
   const asked = rows.filter((row) => inputOf(row).value.trim() && judge(row, form).flag === undefined);
   if (!asked.length) return;
@@ -128,14 +130,22 @@ document.addEventListener("htmx:afterSettle", (event) => {
 document.addEventListener("input", (event) => {
   const row = event.target.closest("#reading-list [data-row]");
   if (!row) return;
-  delete row.dataset.said;
+  zonesOf(row).forEach((zone) => delete zone.dataset.said);
+  inputOf(row).classList.remove("is-invalid");
   keep(listForm());
   showProgress(listForm());
 });
 document.addEventListener("change", (event) => {
   const row = event.target.closest("#reading-list [data-row]");
-  if (row && event.target === inputOf(row)) ask([row], listForm());
+  if (row && event.target === inputOf(row) && zonesOf(row).every((zone) => inputOf(zone).value.trim())) ask(zonesOf(row), listForm());
   if (event.target.id === "unread-only") hideRead(listForm());
+});
+let lastRow;
+document.addEventListener("focusin", (event) => {
+  const row = event.target.closest("#reading-list [data-row]");
+  // a meter left with a zone empty is told so
+  if (lastRow?.isConnected && lastRow.dataset.meter !== row?.dataset.meter && lastRow.dataset.said === undefined) ask(zonesOf(lastRow), listForm());
+  lastRow = row ?? undefined;
 });
 document.addEventListener("keydown", (event) => {
   if (!event.target.matches("#reading-list input[name^=value_]")) return;
