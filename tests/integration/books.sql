@@ -83,6 +83,8 @@ VALUES (1, 1, 1, '2026-10-01', '2026-10-01', 4, 1000000001, 'ru', '1', 'h', '', 
        (7, 1, 3, '2026-10-01', '2026-10-01', 4, 202610, 'ru', '1', 'h', '', '2026-11-02', '2026-11-02', '2026-11-02', 6, 1, 1, 2, 1, 25200, 0, 0, '');
 INSERT INTO charging_runshard (run_id, shard_no, period, branch_id, buildings, listed, active, done, accounts, lines)
 SELECT id, 1, period, 1, int8range(1, 100), false, false, true, accounts_total, lines FROM charging_run;
+INSERT INTO charging_recalculation (id, building_id, premise_id, period, cause, note, noted_at, run_id, settled_at)
+VALUES (1, 2, 6, '2026-10-01', 2, 'reading', '2026-11-01', 2, '2026-11-02');
 CREATE TABLE IF NOT EXISTS charging_chargeline_1000000001 PARTITION OF charging_chargeline FOR VALUES IN (1000000001);
 CREATE TABLE IF NOT EXISTS charging_chargeline_202610 PARTITION OF charging_chargeline FOR VALUES IN (202610);
 CREATE TABLE IF NOT EXISTS ledger_entry_1000000001 PARTITION OF ledger_entry FOR VALUES IN (1000000001);

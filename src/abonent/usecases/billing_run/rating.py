@@ -150,7 +150,13 @@ def _alone(run_id: int) -> Iterator[psycopg.Connection[Any]]:
         writer.commit()
         if not (row and row[0]):
             raise WrongState(f"Run #{run_id} is being rated at this moment")
-        yield writer
+        try:
+            yield writer
+        finally:  # at once: a connection that is closed lets go a moment later
+            with suppress(psycopg.OperationalError):
+                writer.rollback()
+                writer.execute("SELECT pg_advisory_unlock(hashtext('billing_run'), %s)", [run_id])
+                writer.commit()
 
 
 class _Rating:

@@ -7,7 +7,15 @@ from abonent.usecases.books_check._check import A_LINE, RUN_BATCHES, Check, line
 _COUNTED = """FROM charging_buildingbalance g JOIN charging_run n ON n.id = g.run_id
     WHERE n.state IN (4, 5) AND n.slot = ANY(%(slots)s)"""
 BALANCES = f"SELECT count(*) {_COUNTED}"
-_BALANCE = f"SELECT g.*, n.rated_at {_COUNTED}"
+_BALANCE = f"SELECT g.*, n.rated_at, n.posted_at {_COUNTED}"
+# The balance of a month that stands: a later one goes by the terms as they have become.
+_STANDING_BALANCE = f"""{_BALANCE} AND n.state = 4 AND NOT EXISTS (
+    SELECT FROM charging_buildingbalance later JOIN charging_run r ON r.id = later.run_id
+    WHERE later.building_id = g.building_id AND later.period = g.period AND r.state = 4
+      AND (r.posted_at, r.id) > (n.posted_at, n.id))
+    AND NOT EXISTS (
+    SELECT FROM charging_recalculation w WHERE w.settled_at IS NULL AND w.premise_id IS NULL
+      AND w.building_id = g.building_id AND w.period = g.period)"""
 A_BUILDING = "'building' AS kind, g.run_id, g.building_id, g.period"
 
 
@@ -31,14 +39,15 @@ def _against_lines(*, rules: str, expected: str, figure: str, sign: str = "", on
     return f"""
         WITH g AS ({_BALANCE}), carried AS (
             SELECT run_id, building_id, period,
-                sum(sum(quantity_wh)) OVER (PARTITION BY building_id, period ORDER BY run_id) AS stood_wh
+                sum(sum(quantity_wh)) OVER (PARTITION BY building_id, period ORDER BY max(posted_at), run_id)
+                    AS stood_wh
             FROM (
-                SELECT b.run_id, l.building_id, l.period, l.quantity_wh
+                SELECT b.run_id, b.posted_at, l.building_id, l.period, l.quantity_wh
                 FROM charging_chargeline l JOIN ({RUN_BATCHES}) b USING (slot, batch_id)
                 WHERE l.slot = ANY(%(month_slots)s) AND l.period = ANY(%(months)s) AND l.rule IN ({rules})
                     AND {only}
                 UNION ALL
-                SELECT run_id, building_id, period, 0 FROM g
+                SELECT run_id, posted_at, building_id, period, 0 FROM g
             ) of_all_runs
             GROUP BY run_id, building_id, period
         )
@@ -78,7 +87,7 @@ CHECKS = (
         FROM (
             SELECT g.*, greatest(0, g.common_wh) AS to_share_wh,
                 CASE WHEN t.excess_to_consumers THEN greatest(0, g.common_wh) ELSE g.cap_wh END AS most_wh
-            FROM ({_BALANCE}) g
+            FROM ({_STANDING_BALANCE}) g
             JOIN places_buildingterms t ON t.building_id = g.building_id AND t.during @> g.period
             WHERE t.common_needs = {_CONSUMERS} OR t.common_needs = {_HOUSING} AND t.common_basis = 1
         ) g
@@ -99,7 +108,7 @@ CHECKS = (
         FROM (
             SELECT g.*, CASE WHEN method = 2 THEN cap_wh ELSE greatest(0, common_wh - carried_in_wh) END AS due_wh,
                 CASE WHEN method = 2 THEN carried_in_wh ELSE greatest(0, carried_in_wh - common_wh) END AS left_wh
-            FROM ({_BALANCE}) g
+            FROM ({_STANDING_BALANCE}) g
             JOIN places_buildingterms t ON t.building_id = g.building_id AND t.during @> g.period
             WHERE t.common_needs = {_EXECUTOR}
         ) g
@@ -175,7 +184,8 @@ CHECKS = (
                 l.because[4], l.begins_on, l.ends_on
         ), share AS (
             SELECT slot, batch_id, min(no) AS no, min(account_id) AS account_id, building_id, period, whole_wh,
-                area_dm2, total_area_dm2, named_id, sum(share_wh) AS share_wh, sum(lines) AS lines, sum(ends_on - begins_on) AS days,
+                area_dm2, total_area_dm2, named_id, sum(share_wh) AS share_wh, sum(lines) AS lines,
+                sum(ends_on - begins_on) AS days,
                 (period + interval '1 month')::date - period AS month_days
             FROM piece
             GROUP BY slot, batch_id, premise_id, building_id, period, whole_wh, area_dm2, total_area_dm2, named_id
@@ -188,6 +198,7 @@ CHECKS = (
             format('%%s Wh of building %%s, %%s dm²', share_wh, named_id, total_area_dm2) AS found
         FROM share s JOIN ({RUN_BATCHES}) b USING (slot, batch_id)
         LEFT JOIN charging_buildingbalance g ON g.run_id = b.run_id AND g.building_id = s.building_id
+            AND g.period = s.period
         WHERE named_id <> s.building_id OR g.area_dm2 IS DISTINCT FROM total_area_dm2
            OR abs(share_wh * total_area_dm2 * month_days - whole_wh::numeric * s.area_dm2 * days)
               >= total_area_dm2 * month_days * s.lines
@@ -199,7 +210,8 @@ CHECKS = (
         BALANCES + " AND g.method = 1",
         f"""
         WITH g AS ({_BALANCE}), counted AS (
-            SELECT g.run_id, g.building_id, sum(i.ratio * (e.value_wh - s.value_wh + CASE WHEN e.value_wh < s.value_wh
+            SELECT g.run_id, g.building_id, g.period,
+                sum(i.ratio * (e.value_wh - s.value_wh + CASE WHEN e.value_wh < s.value_wh
                     THEN 1000 * power(10::numeric, i.digits) ELSE 0 END)) AS counted_wh
             FROM g
             JOIN metering_installation i ON i.building_id = g.building_id AND i.role = 2
@@ -217,13 +229,13 @@ CHECKS = (
                   AND r.taken_on > lower(i.during)
                 ORDER BY r.taken_on DESC LIMIT 1) e ON true
             WHERE g.method = 1
-            GROUP BY g.run_id, g.building_id
+            GROUP BY g.run_id, g.building_id, g.period
             -- a difference that several months share is told by the lines of a gap
             HAVING bool_and(s.value_wh IS NOT NULL AND e.value_wh IS NOT NULL
                 AND s.taken_on >= g.period - interval '1 month')
         )
         SELECT {A_BUILDING}, 'supplied_wh' AS figure, counted_wh::bigint AS expected, g.supplied_wh AS found
-        FROM g JOIN counted USING (run_id, building_id)
+        FROM g JOIN counted USING (run_id, building_id, period)
         WHERE counted_wh <> g.supplied_wh
         """,
     ),
@@ -239,15 +251,17 @@ CHECKS = (
                 coalesce(sum(l.quantity_wh) FILTER (WHERE l.rule <> 7), 0) AS used_wh,
                 -sum(l.quantity_wh) FILTER (WHERE l.rule = 7) AS returned_wh
             FROM (
-                SELECT b.run_id, l.slot, l.batch_id, min(l.line_no) AS no, l.account_id, l.building_id, l.period
+                SELECT b.run_id, b.posted_at, l.slot, l.batch_id, min(l.line_no) AS no, l.account_id, l.building_id,
+                    l.period
                 FROM charging_chargeline l JOIN ({RUN_BATCHES}) b USING (slot, batch_id)
                 WHERE l.slot = ANY(%(slots)s) AND l.rule = 7 AND l.reverses_batch_id = 0
-                GROUP BY b.run_id, l.slot, l.batch_id, l.account_id, l.building_id, l.period
+                GROUP BY b.run_id, b.posted_at, l.slot, l.batch_id, l.account_id, l.building_id, l.period
             ) m
             JOIN charging_chargeline l ON l.account_id = m.account_id AND l.period = m.period
                 AND l.slot = ANY(%(month_slots)s) AND l.rule IN (1, 2, 3, 7, 8, 9, 11)
             -- what stood after the run that made the return
-            JOIN ({RUN_BATCHES}) b ON b.slot = l.slot AND b.batch_id = l.batch_id AND b.run_id <= m.run_id
+            JOIN ({RUN_BATCHES}) b ON b.slot = l.slot AND b.batch_id = l.batch_id
+                AND (b.posted_at, b.run_id) <= (m.posted_at, m.run_id)
             GROUP BY m.slot, m.batch_id, m.no, m.account_id, m.building_id, m.period
         ) r
         WHERE returned_wh > greatest(used_wh, 0)

@@ -54,11 +54,24 @@ CO_OWNED = """EXISTS (
     SELECT FROM contracts_accountservice s WHERE s.account_id = l.account_id
         AND s.share_numerator <> s.share_denominator AND s.during @> l.begins_on)"""
 
+# Lines of a month that waits to be rated again are made of facts that have changed since.
+WAITING = """EXISTS (
+    SELECT FROM (
+        SELECT o.id AS account_id, w.period FROM charging_recalculation w
+        JOIN contracts_account o ON o.building_id = w.building_id
+        JOIN places_premise p ON p.id = o.premise_id LEFT JOIN places_premise up ON up.id = p.parent_id
+        WHERE w.settled_at IS NULL
+          AND (w.premise_id IS NULL OR w.premise_id = coalesce(up.parent_id, p.parent_id, p.id))
+    ) w WHERE w.account_id = l.account_id AND w.period = l.period)"""
+
+# What is compared with the facts as they are now.
+SETTLED = f"{STANDING} AND NOT {WAITING}"
+
 # Slots below are months: 202610.
 FIRST_RUN_SLOT = 1_000_000_000
 
 # The run that a batch belongs to; a hand posting or an import has none.
 RUN_OF = "substring(origin FROM '^run:([0-9]+)$')::bigint"
 RUN_BATCHES = f"""SELECT id AS batch_id, slot, {RUN_OF} AS run_id, booked_period, state, origin, lines, entries,
-    amount_minor
+    amount_minor, (SELECT n.posted_at FROM charging_run n WHERE n.id = {RUN_OF}) AS posted_at
     FROM ledger_batch WHERE {RUN_OF} IS NOT NULL"""

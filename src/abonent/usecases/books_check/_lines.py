@@ -8,6 +8,7 @@ from abonent.usecases.books_check._check import (
     LINES,
     REVERSALS,
     RUN_BATCHES,
+    SETTLED,
     STANDING,
     Check,
 )
@@ -86,7 +87,7 @@ CHECKS = (
         LEFT JOIN contracts_price p ON p.id = l.price_id
         LEFT JOIN places_building b ON b.id = l.building_id
         LEFT JOIN parties_branch h ON h.id = b.branch_id
-        WHERE {STANDING} AND l.rule <> {_MANUAL} AND (
+        WHERE {SETTLED} AND l.rule <> {_MANUAL} AND (
             (p.price_e5, p.zone, p.supplier_id) IS DISTINCT FROM (l.price_e5, l.zone, h.supplier_id)
             OR NOT (p.during @> l.begins_on AND p.during @> l.ends_on - 1))
         """,
@@ -103,7 +104,7 @@ CHECKS = (
         JOIN contracts_account a ON a.id = l.account_id
         LEFT JOIN contracts_premiseterms t ON t.premise_id = a.premise_id
             AND lower(t.during) < l.ends_on AND coalesce(upper(t.during), 'infinity') > l.begins_on
-        WHERE {STANDING} AND t.tariff_group_id IS DISTINCT FROM p.tariff_group_id
+        WHERE {SETTLED} AND t.tariff_group_id IS DISTINCT FROM p.tariff_group_id
         """,
     ),
     Check(
@@ -119,7 +120,7 @@ CHECKS = (
         FROM charging_chargeline l
         LEFT JOIN contracts_accountservice s ON s.account_id = l.account_id AND s.building_id = l.building_id
             AND s.during @> l.begins_on AND s.during @> l.ends_on - 1
-        WHERE {STANDING} AND s.id IS NULL
+        WHERE {SETTLED} AND s.id IS NULL
         """,
     ),
     Check(

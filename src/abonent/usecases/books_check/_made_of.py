@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from abonent.usecases.books_check._check import A_LINE, CO_OWNED, STANDING, Check, lines_of_rules
+from abonent.usecases.books_check._check import A_LINE, CO_OWNED, SETTLED, STANDING, Check, lines_of_rules
 
 _MONTH_DAYS = "extract(day FROM l.period + interval '1 month' - interval '1 day')::int"
 
@@ -65,7 +65,7 @@ CHECKS = (
         FROM charging_chargeline l
         JOIN contracts_account a ON a.id = l.account_id
         LEFT JOIN contracts_premiseterms t ON t.premise_id = a.premise_id AND t.during @> l.begins_on
-        WHERE l.rule IN (3, 4) AND {STANDING}
+        WHERE l.rule IN (3, 4) AND {SETTLED}
           AND (coalesce(nullif(t.residents, 0), t.owners) IS DISTINCT FROM l.because[1]
                OR NOT t.during @> l.ends_on - 1)
         """,
@@ -83,7 +83,7 @@ CHECKS = (
         JOIN contracts_account a ON a.id = l.account_id
         CROSS JOIN LATERAL (SELECT round(l.because[1]::numeric * l.because[2] * l.because[3] / l.because[4])
             AS expected_wh) e
-        WHERE {STANDING} AND l.rule = 9 AND NOT {CO_OWNED} AND (abs(l.quantity_wh + expected_wh) > 1 OR NOT EXISTS (
+        WHERE {SETTLED} AND l.rule = 9 AND NOT {CO_OWNED} AND (abs(l.quantity_wh + expected_wh) > 1 OR NOT EXISTS (
             SELECT FROM contracts_absence o WHERE o.premise_id = a.premise_id AND o.state = 2
                 AND o.left_on = date '1970-01-01' + l.because[5]::int
                 AND o.returned_on = date '1970-01-01' + l.because[6]::int))
@@ -98,7 +98,7 @@ CHECKS = (
             24 * l.because[1] * l.because[2] AS expected, l.quantity_wh AS found
         FROM charging_chargeline l
         JOIN contracts_account a ON a.id = l.account_id
-        WHERE {STANDING} AND l.rule = 10 AND NOT {CO_OWNED} AND (
+        WHERE {SETTLED} AND l.rule = 10 AND NOT {CO_OWNED} AND (
             abs(l.quantity_wh - 24 * l.because[1] * l.because[2]) > 1 OR NOT EXISTS (
                 SELECT FROM contracts_unauthoriseduse u WHERE u.premise_id = a.premise_id AND u.annulled_at IS NULL
                     AND u.power_w = l.because[1] AND u.during @> l.begins_on))

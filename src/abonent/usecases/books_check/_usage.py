@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from abonent.usecases.books_check._check import STANDING, Check, lines_of_rules
+from abonent.usecases.books_check._check import SETTLED, Check, lines_of_rules
 
 _MONTH_END = "(l.period + interval '1 month')::date"
 # days on which a premise's own meter is left out of account take their part of it along
@@ -16,7 +16,7 @@ _USED = f"""
         sum(l.quantity_wh) AS usage_wh, sum(l.ends_on - l.begins_on) AS days, count(*) AS lines,
         min(l.slot) AS slot, min(l.batch_id) AS batch_id, min(l.line_no) AS no, min(l.account_id) AS account_id,
         min(l.building_id) AS building_id
-    FROM charging_chargeline l WHERE l.rule IN ({{rules}}) AND {STANDING}
+    FROM charging_chargeline l WHERE l.rule IN ({{rules}}) AND {SETTLED}
     GROUP BY l.rule, l.period, l.because
 """
 _FOUND = """'line' AS kind, slot, batch_id, no, account_id, building_id, period,
