@@ -12,6 +12,7 @@ from django.test import Client
 from tests.town import Town
 
 from abonent.contexts.access.models import Role
+from abonent.contexts.charging.models import Recalculation, RecalculationCause
 from abonent.contexts.metering.models import Act, Installation, Meter, Reading, Seal
 
 pytestmark = pytest.mark.django_db
@@ -353,3 +354,25 @@ def test_what_is_not_there(office: Client, town: Town, address: str) -> None:
 def test_a_meter_of_another_premise_is_not_dealt_with_here(office: Client, town: Town) -> None:
     asked = {**place(town, "3", meter=False), "meter": str(town.installations["1", 1].meter_id)}
     assert office.get("/acts/new/check/", asked).status_code == 404
+
+
+@pytest.mark.parametrize("flat", ["1", None])
+def test_billed_months_wait_for_recalculation(
+    office: Client, billed: tuple[Town, int], flat: str | None
+) -> None:
+    town = billed[0]
+    given = {**place(town, flat), "drawn_on": "2026-10-25", "old_1": "60000" if flat is None else "3200"}
+    page = office.post("/acts/new/check/", {**given, "verdict": "sound"}, follow=True).content.decode()
+    assert "1 billed month waits for recalculation." in page
+    assert ("October 2026" in page) == (flat is not None)
+    waiting = Recalculation.objects.get()
+    assert (waiting.premise_id is None) == (flat is None)
+    assert waiting.period == date(2026, 10, 1)
+
+
+def test_a_second_refusal_makes_its_month_wait(office: Client, billed: tuple[Town, int]) -> None:
+    town = billed[0]
+    for day in ("2026-10-05", "2026-10-25"):
+        assert not Recalculation.objects.exists()
+        office.post("/acts/new/access-refused/", {**place(town, "1"), "drawn_on": day})
+    assert Recalculation.objects.get().cause == RecalculationCause.VIOLATION

@@ -68,6 +68,7 @@ class Meter(models.Model):
                 fields=["gis_guid"], condition=models.Q(gis_guid__isnull=False), name="meter_gis_guid_unique"
             )
         ]
+        indexes = [models.Index(fields=["verification_due_on"], name="meter_verification_due")]
 
     def __str__(self) -> str:
         return self.serial
@@ -242,6 +243,7 @@ class Seal(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["number"], name="seal_number_unique")]
+        indexes = [models.Index(fields=["set_on"], name="seal_set_on")]
 
 
 class ReadingSender(models.Model):
