@@ -32,7 +32,7 @@ from abonent.contexts.ledger.models import Batch, Entry, EntryKind, SubsidyFile,
 from abonent.contexts.ledger.operations import Posting, post_batch
 from abonent.contexts.ledger.queries import balance_minor
 from abonent.kernel.periods import Month
-from abonent.usecases import books_check, packs
+from abonent.usecases import account_history, books_check, packs
 from abonent.usecases.benefits import (
     debts,
     holder_files,
@@ -243,6 +243,9 @@ def test_every_kind_of_change_is_found(town: Town, change: str) -> None:
     elif change == "removed":
         holders.remove(holder_id=holder, document="внесён по ошибке", actor_id=None, at=later)
         assert BenefitHolder.objects.get(pk=holder).during.isempty
+        assert not [
+            item for item in account_history.history(account=town.accounts["1"]) if item.kind == "benefit"
+        ]
     else:
         PremiseTerms.objects.filter(premise=town.accounts["1"].premise).update(residents=4)
         expected = [(FLAT_1, "2026-10", 12_600, -3_150), (FLAT_1, "2026-11", 12_600, 12_600)]

@@ -211,7 +211,8 @@ def _absences(account: Account) -> Iterator[Item]:
 
 
 def _benefits(account: Account) -> Iterator[Item]:
-    for row in BenefitHolder.objects.filter(account=account).select_related("category"):
+    held = BenefitHolder.objects.filter(account=account, during__isempty=False)  # one taken back never was
+    for row in held.select_related("category"):
         facts = {"category": row.category.name, "name": row.name}
         yield Item(
             on=row.during.lower, kind=Kind.BENEFIT, facts={**facts, "is_on": True}, document=row.document

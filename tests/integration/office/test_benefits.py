@@ -95,6 +95,8 @@ def test_an_operator_reads_and_does_not_write(
     assert '<form class="card"' not in page
     assert operator.post(f"/benefits/{holder.pk}/", entered(people=2)).status_code == 403
     assert "/benefits/new/" not in text(operator.get("/benefits/"))
+    assert f"/benefits/?account={ACCOUNT}" in text(operator.get(f"/accounts/{ACCOUNT}/"))
+    assert "/benefits/?account=" not in text(operator.get("/accounts/0770000024/"))
 
 
 @pytest.mark.django_db

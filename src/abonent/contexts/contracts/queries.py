@@ -5,13 +5,14 @@ from datetime import date
 from typing import Any
 
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from abonent.contexts.contracts.models import (
     Absence,
     Account,
     AccountService,
+    BenefitHolder,
     PremiseTerms,
     Service,
     UpliftCause,
@@ -50,6 +51,7 @@ class AccountHead:
     is_living: bool
     share_no: int
     branch: str
+    has_benefit: bool
     opens_on: date
     closes_on: date | None
     services: list[str]
@@ -117,7 +119,12 @@ def account_head(*, number: str, on: date) -> AccountHead | None:
     """Return the top of an account's card as of a day, or None when there is no such account."""
     row = (
         accounts()
-        .annotate(phone=F("party__phone"), email=F("party__email"), branch=F("building__branch__name"))
+        .annotate(
+            phone=F("party__phone"),
+            email=F("party__email"),
+            branch=F("building__branch__name"),
+            has_benefit=Exists(BenefitHolder.objects.filter(account=OuterRef("id"), during__contains=on)),
+        )
         .filter(number=number)
         .first()
     )
@@ -139,6 +146,7 @@ def account_head(*, number: str, on: date) -> AccountHead | None:
         is_living=row["premise_kind"] == PremiseKind.LIVING,
         share_no=row["share_no"],
         branch=row["branch"],
+        has_benefit=row["has_benefit"],
         opens_on=row["during"].lower,
         closes_on=row["during"].upper,
         services=[str(Service(service.service).label) for service in services],
