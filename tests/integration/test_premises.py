@@ -36,7 +36,7 @@ from abonent.contexts.places.models import (
     PremiseKind,
 )
 from abonent.kernel.identifiers import is_account_number
-from abonent.kernel.periods import DateRange
+from abonent.kernel.periods import DateRange, Month
 from abonent.usecases import billing_run, packs
 from abonent.usecases.account_history import Kind, history
 from abonent.usecases.enter_reading import ReadingRefused, Shown
@@ -74,11 +74,11 @@ def billable(transactional_db: None) -> Town:
     return build()
 
 
-def bill(town: Town) -> None:
-    """Rate and post October."""
+def bill(town: Town, month: Month = MONTH) -> None:
+    """Rate and post a month."""
     run_id = billing_run.create(
         scope=billing_run.Scope(town.supplier.pk),
-        period=MONTH,
+        period=month,
         at=AT,
         pack_version=packs.pack().version,
         parameter_hash=packs.pack_parameters().hash,
@@ -494,6 +494,38 @@ class TestMoving:
         lines = ChargeLine.objects.filter(account_id=billable.accounts["1"].pk, service=1)
         assert sum(line.quantity_wh for line in lines) == 80_000
         assert sum(line.amount_minor for line in lines) < before
+
+    def test_the_reading_of_the_handover_ends_months_by_estimate(self, billable: Town) -> None:
+        """Flat 10 sent no readings in September and October: both were billed by average."""
+        BillingPeriod.objects.exclude(month__in=["2026-09-01", "2026-10-01"]).delete()
+        BillingPeriod.objects.update(state=1)
+        bill(billable, MONTH.previous())
+        bill(billable)
+        account = billable.accounts["10"]
+        last = 800_000 + 120_000 * 11  # on the 20th of August
+        moving.move(
+            account=account,
+            last_day=date(2026, 10, 31),
+            shown=shown(billable, "10", last + 100_000),
+            newcomer=None,
+            parameters=packs.pack_parameters(),
+            today=TODAY,
+            by=BY,
+        )
+        assert waiting(RecalculationCause.READING) == [
+            (account.premise_id, date(2026, 9, 1)),
+            (account.premise_id, OCTOBER),
+        ]
+        final = final_bills.make(
+            account=account,
+            supplier_id=billable.supplier.pk,
+            parameters=packs.pack_parameters(),
+            booked_period=MONTH,
+            by=BY,
+        )
+        lines = ChargeLine.objects.filter(account_id=account.pk, service=1)
+        assert sum(line.quantity_wh for line in lines) == 100_000
+        assert final.final
 
     def test_a_reading_below_the_last_is_refused_and_nothing_stays(self, town: Town) -> None:
         with pytest.raises(ReadingRefused):

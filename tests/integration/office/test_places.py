@@ -44,6 +44,7 @@ def refused(office: Client, address: str, **values: object) -> str:
     return response.content.decode()
 
 
+EMPTY = {"rooms": 0, "residents": 0, "owners": 0}
 TERMS = {"area_dm2": "54,3", "rooms": 2, "residents": 2, "owners": 1, "agreed_wh_per_month": "0"}
 
 
@@ -93,6 +94,11 @@ def test_a_building_with_its_premises_and_first_account(office: Client, town: To
     assert "Паспорт дома" in printed
     assert "54,3" in printed
     assert "12,5 м²" in printed
+    send(office, f"/buildings/{building.pk}/premises/new/", kind=4, number="ИТП", since="2026-10-01", **EMPTY)
+    bare = refused(
+        office, f"/buildings/{building.pk}/premises/new/", kind=1, number="2", since="2026-10-01", **EMPTY
+    )
+    assert bare.count("Without it nothing can be charged here.") == 2
     second = refused(
         office,
         f"/buildings/{building.pk}/premises/new/",

@@ -109,6 +109,13 @@ class BuildingTermsForm(_CommonNeedsFields):
     field_order = ("on",)
 
 
+class AgreedField(KwhField):
+    """Kilowatt-hours a month, nothing when left empty."""
+
+    def clean(self, value: Any) -> int:
+        return super().clean(value) if value else 0
+
+
 class _TermsFields(PlaceForm):
     tariff_group = forms.ModelChoiceField(
         TariffGroup.objects.order_by("name"), label=gettext_lazy("Tariff group")
@@ -117,7 +124,7 @@ class _TermsFields(PlaceForm):
     rooms = forms.IntegerField(label=gettext_lazy("Rooms"), min_value=0, max_value=50, initial=1)
     residents = forms.IntegerField(label=gettext_lazy("Residents"), min_value=0, max_value=200, initial=0)
     owners = forms.IntegerField(label=gettext_lazy("Owners"), min_value=0, max_value=200, initial=1)
-    agreed_wh_per_month = KwhField(
+    agreed_wh_per_month = AgreedField(
         label=gettext_lazy("Agreed use without a meter, kWh a month"),
         max_length=16,
         required=False,
@@ -167,10 +174,25 @@ class PremiseForm(_TermsFields):
         super().__init__(*args, **kwargs)
 
     def prepare(self) -> None:
+        self.fields["tariff_group"].required = self.fields["area_dm2"].required = False
         self.fields["parent"].queryset = Premise.objects.filter(
             building_id=self.building_id, kind__in=[PremiseKind.LIVING, PremiseKind.SECTION]
         ).order_by("sort_key", "number")
         self.fields["parent"].label_from_instance = lambda premise: premise.number
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if values.get("kind") in (PremiseKind.LIVING, PremiseKind.NONLIVING, PremiseKind.ROOM):
+            for name in ("tariff_group", "area_dm2"):
+                if name not in self.errors and not values.get(name):
+                    self.add_error(name, _("Without it nothing can be charged here."))
+        return values
+
+    def terms(self) -> dict[str, Any] | None:
+        """Return the terms to begin with; None for what carries only a meter or other premises."""
+        if not self.cleaned_data["tariff_group"]:
+            return None
+        return {**self.facts(changed=False), "uplift_cause": 0}
 
 
 class PremiseTermsForm(_TermsFields):

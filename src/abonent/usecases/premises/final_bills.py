@@ -43,9 +43,8 @@ def make(
         raise NoFinalBill("months_not_billed", months=missing)
     try:
         with transaction.atomic():
-            if last in billed:
-                _settle(account, booked_period, parameters, by)
-            else:
+            _settle(account, booked_period, parameters, by)
+            if last not in billed:
                 _rate(account, last, supplier_id, parameters, booked_period, by)
             issue_bills.issue(
                 scope=Scope(supplier_id, account_id=account.pk),

@@ -75,7 +75,9 @@ def move(
         if touched is not None:
             services.require_whole(premise, touched)
         _log(account, follower, last_day, shown, by)
-        waiting = recalculate_premise(premise, DateRange(last_day), cause=RecalculationCause.SERVICE, by=by)
+        # a reading also ends the months without one before it
+        cause = RecalculationCause.READING if shown else RecalculationCause.SERVICE
+        waiting = recalculate_premise(premise, DateRange(last_day), cause=cause, by=by)
     account.refresh_from_db(fields=["during"])
     return Moved(leaver=account, newcomer=follower, reading_ids=reading_ids, months_waiting=waiting)
 

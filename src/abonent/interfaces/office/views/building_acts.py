@@ -232,7 +232,7 @@ def add_premise(request: HttpRequest, building_id: int) -> HttpResponse:
             number=values["number"].strip(),
             parent=values["parent"],
             since=values["since"],
-            terms={**form.facts(changed=False), "uplift_cause": 0},
+            terms=form.terms(),
             by=by,
         )
         tell_done(request, _("The premise is added."))
