@@ -12,7 +12,19 @@ from abonent.gateways.home import HomeError
 
 # Modules of this package. One that is named here and missing stops the command line with its traceback.
 # The groups become `abonent <name> …`.
-GROUPS = ("db", "parameters", "scenario", "billing", "bill", "period", "readings", "books", "demo", "bench")
+GROUPS = (
+    "db",
+    "parameters",
+    "scenario",
+    "billing",
+    "bill",
+    "period",
+    "readings",
+    "report",
+    "books",
+    "demo",
+    "bench",
+)
 TOP_LEVEL = {"doctor": "doctor", "up": "serve", "worker": "serve", "migrate": "manage", "manage": "manage"}
 
 

@@ -41,7 +41,7 @@ class ReportForm(forms.Form):
         self._report, self._building_id = report, None
         data = params.copy()
         if (typed := data.get("building", "")).isdigit():
-            data["building"] = self._address(int(typed))
+            data["building"], data["district"] = self._placed(int(typed))
         super().__init__(data)
         if Ask.PERIOD in report.asks:
             self._add_period(data)
@@ -70,13 +70,15 @@ class ReportForm(forms.Form):
             choices=[(text, formats.month(Month.parse(text).first_day)) for text in months],
         )
 
-    def _address(self, building_id: int) -> str:
-        try:
-            address = building_address(building_id)
-        except Building.DoesNotExist:
-            return ""
+    def _placed(self, building_id: int) -> tuple[str, str]:
+        """Return the address and the district of a building named by its number, so that the form names it too."""
+        district = (
+            Building.objects.filter(id=building_id).values_list("street__district_id", flat=True).first()
+        )
+        if district is None:
+            return "", ""
         self._building_id = building_id
-        return address
+        return building_address(building_id), str(district)
 
     @property
     def is_used(self) -> bool:
@@ -100,13 +102,13 @@ class ReportForm(forms.Form):
             mine = mine.filter(branch=branch)
         if district := values.get("district"):
             mine = mine.filter(street__district=district)
-        ids = list(mine.values_list("id", flat=True))
-        if len(ids) == 1:
-            return ids[0]
-        if not ids:
+        fits = list(mine.values_list("id", "street__district__name")[: _SEVERAL + 1])
+        if len(fits) == 1:
+            return fits[0][0]
+        if not fits:
             message = _("No building fits. Write the street and the house: Lenina 12.")
         else:
-            addresses = sorted({found[one] for one in ids})[:_SEVERAL]
+            addresses = sorted(f"{found[one]} ({district})" for one, district in fits[:_SEVERAL])
             message = _("Several buildings fit: %(addresses)s.") % {"addresses": "; ".join(addresses)}
         raise ValidationError({"building": message})
 

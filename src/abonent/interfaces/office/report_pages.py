@@ -138,7 +138,8 @@ class TablePage:
             name = row.get(opens.key)
             return reverse(f"office:{opens.of}", args=[name]) if name else ""
         taken = {parameter: str(row[key]) for parameter, key in opens.takes.items()}
-        return f"?{query_of(self.asked, **opens.sets, **taken)}"
+        address = reverse("office:report", args=[opens.report]) if opens.report else ""
+        return f"{address}?{query_of(self.asked, **opens.sets, **taken)}"
 
 
 def _sums(cursor: Any, table: Table, asked: Asked) -> dict[Any, Row]:

@@ -30,8 +30,8 @@ def in_place(asked: Asked, *, on: str, role: str = "all", also: str = "") -> str
     return f"""
         SELECT meter.id AS meter_id, place.building_id, place.premise_id, place.role, place.zones, place.digits,
                place.ratio, place.installed_on, place.installations, meter.serial, model.name AS model, model.phases,
-               meter.verified_on, meter.verification_due_on, {_places.ADDRESS} AS address, {_places.STREET_COLUMNS},
-               district.name AS district_name, coalesce(premise.number, '') AS premise,
+               meter.verified_on, meter.verification_due_on, {_places.PLACE_COLUMNS},
+               coalesce(premise.number, '') AS premise,
                coalesce(premise.sort_key, 0) AS premise_order
         FROM (
             SELECT place.meter_id, place.building_id, place.premise_id, place.role, count(*) AS zones,
@@ -49,7 +49,7 @@ def in_place(asked: Asked, *, on: str, role: str = "all", also: str = "") -> str
         WHERE {_places.meant(asked)} {also}"""
 
 
-ORDER = (*_places.STREET_ORDER, "premise_order", "premise", "serial")
+ORDER = (*_places.PLACE_ORDER, "premise_order", "premise", "serial")
 
 
 def place_columns() -> tuple[Column, ...]:
@@ -58,6 +58,7 @@ def place_columns() -> tuple[Column, ...]:
         Column(name="premise", title=_("Premise"), order=("premise_order", "premise")),
         Column(name="account", title=_("Account"), late=True, opens=Card(of="account", key="account")),
         Column(name="payer", title=_("Payer"), late=True, minor_on_phone=True),
+        _places.district_column(),
         Column(name="model", title=_("Type of meter"), minor_on_phone=True),
         Column(name="serial", title=_("Serial number")),
     )

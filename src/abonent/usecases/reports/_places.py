@@ -1,7 +1,7 @@
 """What several reports say of places: which of them are meant, their addresses, and the levels they add up to."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext_lazy as _
 
@@ -11,8 +11,12 @@ from abonent.usecases.reports.model import Asked, Card, Choice, Column, Drill, T
 ADDRESS = "street.kind || ' ' || street.name || ', д. ' || building.number"
 HOUSE_ORDER = "coalesce(substring(building.number FROM '^\\d+')::int, 0)"
 JOIN_STREET = "JOIN places_street street ON street.id = building.street_id"
-STREET_ORDER = ("street_name", "house_order", "house")
-STREET_COLUMNS = f"street.name AS street_name, {HOUSE_ORDER} AS house_order, building.number AS house"
+# villages of one district office have streets of the same name, so the district comes first
+PLACE_ORDER = ("district_name", "street_name", "house_order", "house")
+PLACE_COLUMNS = (
+    f"{ADDRESS} AS address, district.name AS district_name, street.name AS street_name, {HOUSE_ORDER} AS house_order, "
+    "building.number AS house"
+)
 
 
 def meant(asked: Asked) -> str:
@@ -31,9 +35,13 @@ def address_column(*, title: Text | None = None, opens: Card | Drill | None = No
     return Column(
         name="address",
         title=title or _("Address"),
-        order=STREET_ORDER,
+        order=PLACE_ORDER,
         opens=opens or Card(of="building", key="building_id"),
     )
+
+
+def district_column() -> Column:
+    return Column(name="district_name", title=_("District"), minor_on_phone=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,17 +101,14 @@ def levels(*, deepest: str) -> dict[str, Level]:
             names="branch.name AS branch_name, district.name AS district_name",
             joins=OF_DISTRICT,
             order=("branch_name", "district_name"),
-            columns=(branch, district),
+            columns=(district, replace(branch, minor_on_phone=True)),
         ),
         "building": Level(
             keys={"building_id": "building.id"},
-            names=f"district.name AS district_name, {ADDRESS} AS address, {STREET_COLUMNS}",
+            names=PLACE_COLUMNS,
             joins=OF_BUILDING,
-            order=STREET_ORDER,
-            columns=(
-                Column(name="district_name", title=_("District"), minor_on_phone=True),
-                address_column(opens=down if deepest else None),
-            ),
+            order=PLACE_ORDER,
+            columns=(address_column(opens=down if deepest else None), district_column()),
         ),
     }
 

@@ -71,7 +71,6 @@ _LEVELS = {
         joins=_places.OF_DISTRICT,
         order=("branch_name", "district_name", "sector"),
         columns=(
-            Column(name="branch_name", title=_("Branch"), minor_on_phone=True),
             Column(name="district_name", title=_("District")),
             Column(
                 name="sector",
@@ -79,17 +78,18 @@ _LEVELS = {
                 words=lambda sector: dict(_SECTOR.answers)[sector],
                 opens=Drill(sets={"by": "building"}, takes={"district": "district_id", "sector": "sector"}),
             ),
+            Column(name="branch_name", title=_("Branch"), minor_on_phone=True),
         ),
     ),
     "account": _places.Level(
         keys={"account_id": "line.account_id"},
-        names=f"building.id AS building_id, {_places.ADDRESS} AS address, {_places.STREET_COLUMNS}, premise.number AS "
-        f"premise, premise.sort_key AS premise_order, account.number AS account, {PAYER} AS payer",
+        names=f"building.id AS building_id, {_places.PLACE_COLUMNS}, premise.number AS premise, "
+        f" premise.sort_key AS premise_order, account.number AS account, {PAYER} AS payer",
         joins=f"""JOIN contracts_account account ON account.id = sums.account_id
             JOIN places_premise premise ON premise.id = account.premise_id
             JOIN parties_party party ON party.id = account.party_id
             JOIN places_building building ON building.id = account.building_id {_places.JOINS}""",
-        order=(*_places.STREET_ORDER, "premise_order", "premise"),
+        order=(*_places.PLACE_ORDER, "premise_order", "premise"),
         columns=(
             _places.address_column(),
             Column(name="premise", title=_("Premise"), order=("premise_order", "premise")),
@@ -115,27 +115,25 @@ def _answer(cursor: Any, asked: Asked) -> Answer:
 
 
 def _sums(level: _places.Level, asked: Asked) -> str:
-    """Add the lines booked in the month up, first by rule, then to the figures.
-
-    Lines that went into an entry that is not a charge recalculate; everything else is charged.
-    """
-    keys = ", ".join(level.keys)
-    charged, own, penalty = "NOT adjusted", f"service = {int(Service.ELECTRICITY)}", resting_on(Basis.PENALTY)
-    figures = {
-        **{
-            name: f"sum(wh) FILTER (WHERE {charged} AND {resting_on(*bases)})"
-            for name, bases in _USED.items()
-        },
-        "penalty_minor": f"sum(minor) FILTER (WHERE {charged} AND {penalty})",
-        "own_minor": f"sum(minor) FILTER (WHERE {charged} AND {own} AND NOT {penalty})",
-        "common_minor": f"sum(minor) FILTER (WHERE {charged} AND NOT {own})",
-        "charged_minor": f"sum(minor) FILTER (WHERE {charged})",
-        "recalculated_wh": f"sum(wh) FILTER (WHERE adjusted AND NOT {penalty})",
-        "recalculated_own_minor": f"sum(minor) FILTER (WHERE adjusted AND {own})",
-        "recalculated_common_minor": f"sum(minor) FILTER (WHERE adjusted AND NOT {own})",
-        "total_minor": "sum(minor)",
+    """Add the lines booked in the month up: what went into an entry that is not a charge is a recalculation."""
+    charged, adjusted = "adjusted.batch_id IS NULL", "adjusted.batch_id IS NOT NULL"
+    own, penalty = f"line.service = {int(Service.ELECTRICITY)}", resting_on(Basis.PENALTY)
+    used = {name: f"{charged} AND {resting_on(*bases)}" for name, bases in _USED.items()}
+    used["recalculated_wh"] = f"{adjusted} AND NOT {penalty}"
+    money = {
+        "penalty_minor": f"{charged} AND {penalty}",
+        "own_minor": f"{charged} AND {own} AND NOT {penalty}",
+        "common_minor": f"{charged} AND NOT {own}",
+        "charged_minor": charged,
+        "recalculated_own_minor": f"{adjusted} AND {own}",
+        "recalculated_common_minor": f"{adjusted} AND NOT {own}",
+        "total_minor": "true",
     }
-    named = ", ".join(f"coalesce({sql}, 0)::bigint AS {name}" for name, sql in figures.items())
+    figures = ", ".join(
+        f"coalesce(sum(line.{what}) FILTER (WHERE {which}), 0)::bigint AS {name}"
+        for what, conditions in (("quantity_wh", used), ("amount_minor", money))
+        for name, which in conditions.items()
+    )
     shares = ", ".join(
         f"{_share(f'{name}_wh', 'own_wh')} AS {name}_share" for name in ("readings", "average", "norm")
     )
@@ -144,37 +142,22 @@ def _sums(level: _places.Level, asked: Asked) -> str:
         if asked.building_id is not None
         else ""
     )
-    place = f"JOIN places_building building ON building.id = line.building_id {_places.JOIN_STREET}"
-    where = f"{_places.meant(asked)} AND {_CONDITIONS[_SECTOR.answer(asked)]}"
     return f"""
-        SELECT sums.*, {shares}, accounts
+        SELECT sums.*, {shares}
         FROM (
-            SELECT {keys}, {named}
-            FROM (
-                SELECT {level.select}, line.service, line.rule, adjusted.batch_id IS NOT NULL AS adjusted,
-                       sum(line.quantity_wh)::bigint AS wh, sum(line.amount_minor)::bigint AS minor
-                FROM charging_chargeline line
-                LEFT JOIN (
-                    SELECT DISTINCT batch_id, account_id, service, period FROM ledger_entry
-                    WHERE slot = ANY(%(slots)s) AND kind <> {int(EntryKind.CHARGE)}
-                ) adjusted ON adjusted.batch_id = line.batch_id AND adjusted.account_id = line.account_id
-                    AND adjusted.service = line.service AND adjusted.period = line.period
-                {place}
-                WHERE line.slot = ANY(%(slots)s) {few} AND {where}
-                GROUP BY {level.group}, line.service, line.rule, adjusted.batch_id IS NOT NULL
-            ) cell
-            GROUP BY {keys}
-        ) sums
-        JOIN (
-            SELECT {level.select}, count(*) AS accounts
-            FROM (
-                SELECT account_id, building_id FROM charging_chargeline line
-                WHERE line.slot = ANY(%(slots)s) {few} GROUP BY account_id, building_id
-            ) line
-            {place}
-            WHERE {where}
+            SELECT {level.select}, count(DISTINCT line.account_id) AS accounts, {figures}
+            FROM charging_chargeline line
+            LEFT JOIN (
+                SELECT DISTINCT batch_id, account_id, service, period FROM ledger_entry
+                WHERE slot = ANY(%(slots)s) AND kind <> {int(EntryKind.CHARGE)}
+            ) adjusted ON adjusted.batch_id = line.batch_id AND adjusted.account_id = line.account_id
+                AND adjusted.service = line.service AND adjusted.period = line.period
+            JOIN places_building building ON building.id = line.building_id
+            {_places.JOIN_STREET}
+            WHERE line.slot = ANY(%(slots)s) {few} AND {_places.meant(asked)}
+              AND {_CONDITIONS[_SECTOR.answer(asked)]}
             GROUP BY {level.group}
-        ) counted USING ({keys})"""
+        ) sums"""
 
 
 def _share(part: str, whole: str) -> str:

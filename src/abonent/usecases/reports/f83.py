@@ -16,6 +16,7 @@ from abonent.contexts.places.models import PremiseKind
 from abonent.usecases.reports import _sections, imbalance
 from abonent.usecases.reports._people import PAYER
 from abonent.usecases.reports.model import (
+    PLACES,
     Answer,
     Ask,
     Asked,
@@ -301,7 +302,7 @@ REPORT = Report(
     ),
     section=_sections.COMMON_NEEDS,
     roles=frozenset(Role),
-    asks=(Ask.PERIOD, Ask.BUILDING),
+    asks=(Ask.PERIOD, *PLACES),
     required=(Ask.PERIOD, Ask.BUILDING),
     answer=_answer,
 )

@@ -53,8 +53,8 @@ def _answer(_cursor: Any, asked: Asked) -> Answer:
         conditions.append(_places.meant(asked))
     sql = f"""
         SELECT held.id AS held_id, file.created_at AS received_at, file.name AS file_name, sender.name AS sender,
-               held.row_no, held.building_id, place.premise_id, {_places.ADDRESS} AS address,
-               {_places.STREET_COLUMNS}, coalesce(premise.number, '') AS premise,
+               held.row_no, held.building_id, place.premise_id, {_places.PLACE_COLUMNS},
+               coalesce(premise.number, '') AS premise,
                coalesce(premise.sort_key, 0) AS premise_order, coalesce(meter.serial, held.said ->> 'serial') AS serial,
                held.said ->> 'account' AS said_account, place.zone, held.taken_on, held.previous_on, held.previous_wh,
                held.value_wh, (held.value_wh - held.previous_wh) * place.ratio AS difference_wh, held.average_wh,
@@ -67,13 +67,14 @@ def _answer(_cursor: Any, asked: Asked) -> Answer:
         LEFT JOIN places_premise premise ON premise.id = place.premise_id
         LEFT JOIN places_building building ON building.id = held.building_id
         LEFT JOIN places_street street ON street.id = building.street_id
+        LEFT JOIN places_district district ON district.id = street.district_id
         WHERE file.created_at >= %(period)s::timestamp AT TIME ZONE %(time_zone)s
           AND file.created_at < %(end)s::timestamp AT TIME ZONE %(time_zone)s AND {" AND ".join(conditions)}"""
     table = Table(
         name="held_readings",
         columns=_COLUMNS,
         sql=sql,
-        order=(*_places.STREET_ORDER, "premise_order", "premise", "serial", "zone"),
+        order=(*_places.PLACE_ORDER, "premise_order", "premise", "serial", "zone"),
         unique=("held_id",),
         values={"time_zone": _time_zone(_cursor, asked)},
         complete=_complete,
@@ -107,6 +108,7 @@ _COLUMNS = (
     Column(name="premise", title=_("Premise"), order=("premise_order", "premise")),
     Column(name="account", title=_("Account"), late=True, opens=Card(of="account", key="account")),
     Column(name="payer", title=_("Payer"), late=True, minor_on_phone=True),
+    _places.district_column(),
     Column(name="serial", title=_("Meter")),
     Column(name="zone", title=_("Zone"), words=lambda zone: Zone(zone).label, minor_on_phone=True),
     Column(name="taken_on", title=_("Taken on"), kind="day"),

@@ -1,5 +1,6 @@
 """The statement of how the buildings' imbalance was shared out: a row for each building's balance of the month."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -7,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from abonent.contexts.access.models import Role
 from abonent.contexts.charging.models import RunState
 from abonent.usecases.reports import _places, _sections
-from abonent.usecases.reports.model import PLACES, Answer, Ask, Asked, Choice, Column, Report, Table
+from abonent.usecases.reports.model import PLACES, Answer, Ask, Asked, Choice, Column, Drill, Report, Table
 
 BY_METER, BY_NORM, BY_AVERAGE = 1, 2, 3
 METHODS = {
@@ -61,9 +62,8 @@ def _answer(cursor: Any, asked: Asked) -> Answer:
     only = "AND balance.building_id = %(building)s" if asked.building_id is not None else ""
     figures = ", ".join(f"balance.{name}" for name in _FIGURES)
     sql = f"""
-        SELECT building.id AS building_id, {_places.ADDRESS} AS address, {_places.STREET_COLUMNS}, district.name AS
-            district_name, balance.method, {figures}, balance.nonliving_wh + balance.norm_wh + balance.metered_wh AS
-            inside_wh
+        SELECT building.id AS building_id, street.district_id, {_places.PLACE_COLUMNS}, balance.method, {figures},
+               balance.nonliving_wh + balance.norm_wh + balance.metered_wh AS inside_wh
         FROM ({STANDING.format(only=only)}) balance
         JOIN places_building building ON building.id = balance.building_id
         {_places.JOINS}
@@ -72,7 +72,7 @@ def _answer(cursor: Any, asked: Asked) -> Answer:
         name="imbalance",
         columns=_COLUMNS,
         sql=sql,
-        order=_places.STREET_ORDER,
+        order=_places.PLACE_ORDER,
         unique=("building_id",),
         grouped_by="district_name",
         empty=_("No building was balanced for this month. Make a run and approve it first."),
@@ -99,7 +99,10 @@ _COLUMNS = (
     _figure("metered_wh", _("living by meters"), _INSIDE),
     _figure("inside_wh", _("in all"), _INSIDE),
     _figure("heating_wh", _("Heating equipment, kWh")),
-    _figure("common_wh", _("in fact"), _SHARED, minor=False),
+    replace(
+        _figure("common_wh", _("in fact"), _SHARED, minor=False),
+        opens=Drill(report="f83", takes={"building": "building_id"}),
+    ),
     _figure("cap_wh", _("norm"), _SHARED),
     _figure("distributed_wh", _("shared out"), _SHARED, minor=False),
     _figure("executor_wh", _("above the norm, to the executor"), _SHARED),

@@ -100,8 +100,9 @@ class Card:
 
 @dataclass(frozen=True, kw_only=True)
 class Drill:
-    """A cell opens the same report one level down: `sets` are answers, `takes` name values of the row."""
+    """A cell opens a report of less: `sets` are answers, `takes` name values of the row; `report` if another one."""
 
+    report: str = ""
     sets: Mapping[str, str] = field(default_factory=dict)
     takes: Mapping[str, str] = field(default_factory=dict)
 
