@@ -272,3 +272,105 @@ def test_what_is_no_scenario(tmp_path: Path, text: str) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(scenario_check.ScenarioError, match="cannot be read"):
         scenario_check.read(tmp_path / "none.yaml")
+
+
+def test_what_is_entered_late_holds_from_the_month_it_is_entered_in(tmp_path: Path) -> None:
+    text = replaced("[2022-08]", "[2022-08, 2022-09]").replace(
+        "- account: A1", "- account: A1\n    booked: 2022-08"
+    )
+    text = text.replace("residents: 3}", "residents: 3, entered: 2022-09}").replace(
+        "single: 12495.5}", "single: 12495.5, annulled: 2022-09}"
+    )
+    scenario = parse(tmp_path, text)
+    (flat,) = scenario.buildings[0].premises
+    assert [terms.residents for terms in flat.terms(Month(2022, 8))] == [2]
+    assert [terms.residents for terms in flat.terms(Month(2022, 9))] == [2, 3]
+    assert [reading.annulled_in for reading in flat.meters[0].readings] == [None, Month(2022, 9)]
+    assert scenario.expectations[0].booked
+
+
+def test_a_communal_apartment_is_read_as_a_tree_of_its_parts(tmp_path: Path) -> None:
+    parts = """      - number: 5
+        room_meters_agreed: true
+        parts:
+          - number: 5-A
+            parts:
+              - {number: 5-1, account: R1, tariff: town, area: 20}
+          - {number: 5-2, accounts: [{account: R2, share: 1/3}, {account: R3, share: 2/3}], tariff: town, area: 15}
+"""
+    scenario = parse(tmp_path, TEXT.replace("expect:", parts + "expect:"))
+    inside = {premise.number: premise for premise in scenario.buildings[0].premises}
+    assert {number: (premise.kind, premise.parent) for number, premise in inside.items()} == {
+        "1": (1, None),
+        "5": (1, None),
+        "5-A": (5, "5"),
+        "5-1": (6, "5-A"),
+        "5-2": (6, "5"),
+    }
+    assert inside["5"].terms()[0].room_meters_agreed
+    assert [(one.name, str(one.share)) for one in inside["5-2"].accounts] == [("R2", "1/3"), ("R3", "2/3")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "residents: 3}",
+            "residents: 3, entered: 2022-09}",
+            "16: buildings[1].premises[1].changes[1], field entered: 2022-09 is not among the months billed",
+        ),
+        (
+            "account: A1\n        tariff",
+            "accounts: [{account: A1, share: 4/3}]\n        tariff",
+            "field share: a share written as 1/3 is needed, above 0 and not above 1, not 4/3",
+        ),
+        (
+            "account: A1\n        tariff",
+            "accounts: [{share: 1/3}]\n        tariff",
+            "accounts[1], field account: it is missing",
+        ),
+        (
+            "account: A1\n        tariff",
+            "account: A1\n        accounts: [{account: A2}]\n        tariff",
+            "field accounts: there is an account already; name all of them here",
+        ),
+        (
+            "        residents: 2\n",
+            "        residents: 2\n        parts: [{number: 1-a}]\n",
+            "field parts: a communal apartment has no account of its own, its rooms have",
+        ),
+        (
+            "        residents: 2\n",
+            "        residents: 2\n        absences: [{left: 2022-08-20, returned: 2022-08-02}]\n",
+            "absences[1], field returned: it ends on 2022-08-02, before it begins",
+        ),
+        (
+            "        residents: 2\n",
+            "        residents: 2\n        equipment: [{kw: a lot, from: 2022-08-01, until: 2022-08-02}]\n",
+            "equipment[1], field kw: kW: not a number: 'a lot'",
+        ),
+        (
+            "        residents: 2\n",
+            "        residents: 2\n        benefits: [{account: B2, percent: 50}]\n",
+            "benefits[1], field account: the premise has no account B2",
+        ),
+        (
+            "{single: 4.20}",
+            "[{band: 4, single: 4}]",
+            "field band: a whole number from 1 to 3 is needed, not 4",
+        ),
+        (
+            "  - name: House\n",
+            "  - name: House\n    changes: [{common_needs: executor}]\n",
+            "9: buildings[1].changes[1], field from: it is missing",
+        ),
+        (
+            "  - account: A1\n    lines",
+            "  - account: A1\n    booked: 2022-08\n    exceptions: []\n    lines",
+            "expect[1], field exceptions: unknown key; known are account, lines, total, compensation, booked",
+        ),
+    ],
+)
+def test_what_is_wrong_with_the_rest_is_told_too(old: str, new: str, expected: str, tmp_path: Path) -> None:
+    found = refusals(tmp_path, replaced(old, new))
+    assert any(expected in problem for problem in found), found

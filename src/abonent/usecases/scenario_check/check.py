@@ -10,8 +10,9 @@ from abonent.engine import registry
 from abonent.engine.parameters import ParameterMissingError
 from abonent.gateways.scratch_database import Template
 from abonent.kernel.periods import Month
+from abonent.packs.ru.rules.benefits import NormMissing
 from abonent.usecases import billing_run, packs
-from abonent.usecases.scenario_check import model
+from abonent.usecases.scenario_check import model, state_benefits
 from abonent.usecases.scenario_check.expectations import BALANCE_KEYS
 from abonent.usecases.scenario_check.load import Loaded, load
 from abonent.usecases.scenario_check.news import learn
@@ -28,7 +29,7 @@ def check(scenario: model.Scenario, *, template: Template) -> Outcome:
             loaded.news = learn(loaded.news, month, _at(month))
             try:
                 _bill(scenario, month, loaded)
-            except (billing_run.RunRefused, ParameterMissingError) as refusal:
+            except (billing_run.RunRefused, ParameterMissingError, NormMissing) as refusal:
                 failure = f"{month} was not billed: {refusal}"
                 break
         return Outcome(
@@ -38,6 +39,7 @@ def check(scenario: model.Scenario, *, template: Template) -> Outcome:
             tuple(_exceptions(loaded)),
             tuple(_balances(loaded)),
             _ledger(loaded),
+            state_benefits.compensations(loaded.accounts),
         )
 
 
@@ -56,6 +58,7 @@ def _bill(scenario: model.Scenario, month: Month, loaded: Loaded) -> None:
         return
     billing_run.rate(run_id, parameters=parameters, clock=lambda: at)
     billing_run.approve(run_id=run_id, actor_id=None, at=at)
+    state_benefits.report(supplier_id=loaded.supplier_id, month=month, parameters=parameters, at=at)
 
 
 def _at(month: Month) -> datetime:

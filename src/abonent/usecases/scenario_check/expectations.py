@@ -43,7 +43,7 @@ def parse_expectations(
     for item in node.items():
         concerns_building = isinstance(item.value, dict) and "building" in item.value
         booked = item.get("booked") is not None
-        own = ("building", "balance") if concerns_building else ("account", "lines", "total")
+        own = ("building", "balance") if concerns_building else ("account", "lines", "total", "compensation")
         when = ("booked",) if booked and not concerns_building else ("period", "exceptions")
         if not item.keys(*own, *when, required=own[:1]):
             continue
@@ -56,6 +56,9 @@ def parse_expectations(
                 lines=_lines(item.get("lines"), booked=booked),
                 total_minor=total.figure(parse_minor, negative=True)
                 if (total := item.get("total"))
+                else None,
+                compensation_minor=compensation.figure(parse_minor, negative=True)
+                if (compensation := item.get("compensation"))
                 else None,
                 exceptions=_codes(item.get("exceptions")),
                 balance=_balance(item.get("balance")),

@@ -14,7 +14,7 @@ from abonent.contexts.parties.models import Branch, Party, Supplier
 from abonent.contexts.places.models import Building, BuildingKind, District, Premise, Street
 from abonent.kernel import periods
 from abonent.kernel.periods import Month
-from abonent.usecases.scenario_check import facts, metering, model
+from abonent.usecases.scenario_check import facts, metering, model, state_benefits
 from abonent.usecases.scenario_check.news import News
 
 
@@ -101,11 +101,13 @@ def _premises(
         loaded.news += facts.premise_terms(made, premise, groups)
         loaded.news += facts.absences(made, premise.absences)
         loaded.news += facts.equipment(made, premise.equipment)
-        _accounts(premise, made, loaded)
+        accounts = _accounts(premise, made, loaded)
+        loaded.news += state_benefits.holders(premise.benefits, accounts)
 
 
-def _accounts(premise: model.Premise, row: Premise, loaded: Loaded) -> None:
+def _accounts(premise: model.Premise, row: Premise, loaded: Loaded) -> dict[str, Account]:
     """Open the accounts; those at the same time have numbers of their own in the premise."""
+    opened = {}
     taken: list[tuple[int, periods.DateRange]] = []
     for holding in premise.accounts:
         busy = {number for number, during in taken if during.overlaps(holding.during)}
@@ -129,6 +131,8 @@ def _accounts(premise: model.Premise, row: Premise, loaded: Loaded) -> None:
             share_denominator=holding.share.denominator,
         )
         loaded.accounts[account.pk] = holding.name
+        opened[holding.name] = account
+    return opened
 
 
 def days(during: periods.DateRange) -> DateRange:

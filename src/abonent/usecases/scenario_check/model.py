@@ -131,6 +131,18 @@ class Equipment:
 
 
 @dataclass(frozen=True)
+class Benefit:
+    """A holder at an account: what share of the charge is compensated, to how many, within the social norm or not."""
+
+    account: str
+    percent: int
+    people: int
+    within_norm: bool
+    during: DateRange
+    known_in: Month | None = None
+
+
+@dataclass(frozen=True)
 class Premise:
     """A flat, a shop, or a part of a communal apartment (`parent`: the number of what it is part of)."""
 
@@ -142,6 +154,7 @@ class Premise:
     meters: tuple[Meter, ...]
     absences: tuple[Absence, ...] = ()
     equipment: tuple[Equipment, ...] = ()
+    benefits: tuple[Benefit, ...] = ()
 
     def terms(self, known: Month | None = None) -> tuple[Terms, ...]:
         return tuple(Terms(during=during, **facts) for during, facts in stretches(self.changes, known))
@@ -200,6 +213,7 @@ class Expectation:
     building: str | None = None
     lines: tuple[ExpectedLine, ...] | None = None
     total_minor: int | None = None
+    compensation_minor: int | None = None
     exceptions: tuple[str, ...] = ()
     balance: Mapping[str, int | str] | None = None
 

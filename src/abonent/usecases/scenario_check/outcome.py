@@ -82,6 +82,7 @@ class Outcome:
     exceptions: tuple[Parked, ...]
     balances: tuple[Balance, ...]
     ledger_minor: dict[tuple[str, Month], int]
+    compensated_minor: dict[tuple[str, Month, Month], int]
 
     def differences(self) -> list[str]:
         """Say in words everything that is not as expected; [] when the scenario holds."""
@@ -100,6 +101,15 @@ class Outcome:
             "lines": [line.as_dict() for line in self.lines],
             "exceptions": [parked.as_dict() for parked in self.exceptions],
             "balances": [balance.as_dict() for balance in self.balances],
+            "compensations": [
+                {
+                    "account": account,
+                    "period": str(period),
+                    "booked": str(booked),
+                    "amount": format_minor(amount),
+                }
+                for (account, period, booked), amount in sorted(self.compensated_minor.items())
+            ],
             "failure": self.failure,
             "differences": self.differences(),
         }
@@ -143,9 +153,22 @@ class Outcome:
         total = sum(line.amount_minor or 0 for line in posted)
         if expectation.total_minor is not None and total != expectation.total_minor:
             yield f"{whom}: the total is {format_minor(total)}, expected {format_minor(expectation.total_minor)}"
+        if expectation.compensation_minor is not None:
+            yield from self._compensation(whom, expectation)
         if not expectation.booked:
             codes = self._codes(expectation.period, account=expectation.account)
             yield from _codes_differ(whom, codes, expectation.exceptions)
+
+    def _compensation(self, whom: str, expectation: model.Expectation) -> Iterator[str]:
+        found = sum(
+            amount
+            for (account, period, booked), amount in self.compensated_minor.items()
+            if account == expectation.account
+            and (booked if expectation.booked else period) == expectation.period
+        )
+        if found != expectation.compensation_minor:
+            told = format_minor(expectation.compensation_minor or 0)
+            yield f"{whom}: the compensation is {format_minor(found)}, expected {told}"
 
     def _building(self, expectation: model.Expectation) -> Iterator[str]:
         whom = f"building {expectation.building}, {expectation.period}"

@@ -22,7 +22,7 @@ _BUILDING_FACTS = (
 )  # fmt: skip
 _FACTS = ("tariff", "area", "rooms", "residents", "owners", "uplift", "room_meters_agreed", "agreed")
 _PLACE = ("number", "meters")
-_HELD = ("account", "accounts", "from", "until", *_FACTS, "changes", "absences", "equipment")
+_HELD = ("account", "accounts", "from", "until", *_FACTS, "changes", "absences", "equipment", "benefits")
 
 Rows = list[dict[str, str]]
 Facts = dict[str, int | str | bool]
@@ -99,7 +99,9 @@ class PlacesReader:
         return found
 
     def _one(self, node: Node, kind: int, parent: str | None) -> model.Premise:
-        number, absences, equipment = node.get("number"), node.get("absences"), node.get("equipment")
+        number, absences, equipment, benefits = (
+            node.get(key) for key in ("number", "absences", "equipment", "benefits")
+        )
         accounts = self._accounts(node)
         described = any(node.get(key) for key in (*_FACTS, "changes"))
         if accounts and node.get("tariff") is None:
@@ -113,6 +115,7 @@ class PlacesReader:
             meters=parse_meters(node.get("meters")),
             absences=tuple(_absence(item) for item in absences.items()) if absences else (),
             equipment=tuple(_equipment(item) for item in equipment.items()) if equipment else (),
+            benefits=tuple(_benefit(item, accounts) for item in benefits.items()) if benefits else (),
         )
 
     def _accounts(self, node: Node) -> tuple[model.Holding, ...]:
@@ -207,6 +210,29 @@ def _equipment(node: Node) -> model.Equipment:
     power = node.get("kw")
     days = node.during() if node.get("from") else DateRange(LONG_AGO)
     return model.Equipment(power.figure(_parse_kw) if power else 1, days, node.entered())
+
+
+def _benefit(node: Node, accounts: tuple[model.Holding, ...]) -> model.Benefit:
+    node.keys(
+        "account", "percent", "people", "within_norm", "from", "until", "entered", required=("percent",)
+    )  # fmt: skip
+    account, percent, people, within = (
+        node.get(key) for key in ("account", "percent", "people", "within_norm")
+    )
+    names = [holding.name for holding in accounts]
+    if not account and len(names) != 1:
+        node.refuse("it is missing; the premise has not exactly one account", key="account")
+    name = account.text() if account else names[0] if names else ""
+    if account and name not in names:
+        account.refuse(f"the premise has no account {name}")
+    return model.Benefit(
+        account=name,
+        percent=percent.whole(least=1, most=100) if percent else 1,
+        people=people.whole(least=1) if people else 1,
+        within_norm=within.flag() if within else True,
+        during=node.during(),
+        known_in=node.entered(),
+    )
 
 
 def _parse_kw(text: str, /) -> int:
