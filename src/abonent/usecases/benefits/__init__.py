@@ -1,0 +1,1 @@
+"""Benefits and subsidies: holders, registries of compensations, what the state pays, the answer about debts."""

@@ -57,7 +57,7 @@ class Sheet:
 def keep(data: bytes, *, name: str) -> Path:
     """Keep the bytes of a file under their sha256, so that what was looked at is what is taken; return the path."""
     folder = ensure_home() / "benefits"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)  # names and documents of people are in them
     path = folder / f"{hashlib.sha256(data).hexdigest()}{Path(name).suffix.lower()[:8]}"
     if not path.exists():
         path.write_bytes(data)
