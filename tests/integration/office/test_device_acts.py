@@ -376,3 +376,14 @@ def test_a_second_refusal_makes_its_month_wait(office: Client, billed: tuple[Tow
         assert not Recalculation.objects.exists()
         office.post("/acts/new/access-refused/", {**place(town, "1"), "drawn_on": day})
     assert Recalculation.objects.get().cause == RecalculationCause.VIOLATION
+
+
+def test_a_meter_taken_down_on_a_first_day_changes_the_month_before(
+    office: Client, billed: tuple[Town, int]
+) -> None:
+    given = {**place(billed[0], "1"), "drawn_on": "2026-11-01", "old_1": "3200"}
+    office.post("/acts/new/removal/", given)
+    assert Recalculation.objects.get().period == date(2026, 10, 1)
+    Recalculation.objects.all().delete()
+    office.post(f"/acts/{Act.objects.get().pk}/annul/", {"reason": "не тот"}, headers=HTMX)
+    assert Recalculation.objects.get().period == date(2026, 10, 1)

@@ -11,6 +11,7 @@ from abonent.contexts.contracts.search import refresh_premise
 from abonent.contexts.metering.models import Act, ActKind, Installation, Reading, ReadingSource, ReadingStatus
 from abonent.usecases.device_acts import faces, record, seals, verification, violations
 from abonent.usecases.device_acts.given import ActRefused, Done, Drawn
+from abonent.usecases.device_acts.meters import first_month
 
 
 def annul(*, act_id: int, because: str, actor_id: int | None, today: date, at: datetime) -> Done:
@@ -64,7 +65,7 @@ def _take_back(act: Act, drawn: Drawn, reason: str) -> int:
     if not facts.get("done", {}).get("readings"):
         return 0
     cause = RecalculationCause.READING if act.kind == ActKind.CHECK else RecalculationCause.DEVICE
-    return violations.note_months(drawn, cause, reason)
+    return violations.note_months(drawn, cause, reason, first=first_month(act))
 
 
 def _refuse_counted_from(act: Act) -> None:

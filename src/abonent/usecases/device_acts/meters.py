@@ -1,7 +1,7 @@
 """Meters put in, changed for others and taken down, with their readings and seals, each in one transaction."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -23,6 +23,7 @@ from abonent.contexts.metering.models import (
     SealState,
     SupplyPoint,
 )
+from abonent.kernel.periods import Month
 from abonent.usecases.device_acts import faces, record, seals, violations
 from abonent.usecases.device_acts.given import ZONE_SETS, ActRefused, Done, Drawn, Face, MeterGiven, SealGiven
 
@@ -266,10 +267,16 @@ def _both(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     return {key: one[key] + other[key] for key in one}
 
 
+def first_month(act: Act) -> Month:
+    """The first month an act about a meter changes: one taken down on a first day was read for the month before."""
+    return Month.of(act.drawn_on - timedelta(days=1) if act.facts.get("closed") else act.drawn_on)
+
+
 def _finish(drawn: Drawn, act: Act, what: str) -> Done:
     """Bring along what follows: the search, the months to be rated again, violations that end."""
     if drawn.premise_id is not None:
         refresh_premise(premise_id=drawn.premise_id, on=drawn.today)
-    waiting = violations.note_months(drawn, RecalculationCause.DEVICE, f"act {act.number}: {what}")
+    note = f"act {act.number}: {what}"
+    waiting = violations.note_months(drawn, RecalculationCause.DEVICE, note, first=first_month(act))
     waiting += violations.follow(drawn)
     return Done(act_id=act.pk, number=act.number, months_waiting=waiting)
