@@ -31,6 +31,11 @@ BUDGETS = {
     "/seals/": 6,
     "/meters/unsealed/": 6,
     "/verifications/": 6,
+    "/accounts/0770000024/history/": 36,
+    "/premises/{premise}/": 14,
+    "/buildings/{building}/premises/": 9,
+    "/absences/": 6,
+    "/departures/": 5,
     "/benefits/": 6,
     "/benefits/categories/": 5,
     "/benefits/registries/": 5,
@@ -42,9 +47,10 @@ def test_no_page_asks_more_than_its_budget(
     office: Client, billed: tuple[Town, int], django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     town, run_id = billed
+    premise = town.accounts["3"].premise_id
     for address, budget in BUDGETS.items():
         with django_assert_max_num_queries(budget, info=address):
-            answer = office.get(address.format(building=town.building.pk, run=run_id))
+            answer = office.get(address.format(building=town.building.pk, run=run_id, premise=premise))
             assert answer.status_code == 200, address
 
 
