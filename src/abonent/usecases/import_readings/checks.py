@@ -13,6 +13,7 @@ import polars as pl
 from abonent.engine import fixed
 from abonent.kernel.periods import Month
 from abonent.packs.ru.reading_checks import ReadingChecks
+from abonent.usecases.import_readings import reasons
 from abonent.usecases.reading_reasons import DOUBTS
 
 ACCEPTED, DOUBTFUL, REJECTED, KNOWN = "accepted", "doubtful", "rejected", "known"
@@ -102,7 +103,7 @@ def judge(claims: pl.DataFrame, history: pl.DataFrame, rules: Rules) -> pl.DataF
             )
             history = pl.concat([history, new]).sort("installation_id", "taken_on")
     if not judged:
-        return _reasons(_bracketed(claims, history), rules).drop("turn", "repeats")
+        return _reasons(_bracketed(claims, history), rules).sort("claim").drop("turn", "repeats")
     return pl.concat(judged).sort("claim").drop("turn", "repeats")
 
 
@@ -215,45 +216,43 @@ def _reasons(claims: pl.DataFrame, rules: Rules) -> pl.DataFrame:
         by_base=pl.when("has_base").then(_scaled("base_usage", pl.col("days"), "base_days")),
         by_season=pl.when("has_season").then(_scaled("season_usage", pl.col("days"), "season_days")),
     )
-    codes = {**_of_itself(rules), **_against_history(checks)}
-    # a reading that is known already is not asked about again, whatever it looks like
-    sound = pl.col("reasons").list.set_difference(sorted(DOUBTS)).list.len() == 0
-    known = sound & ((pl.col("same_wh") == pl.col("value_wh")).fill_null(False) | pl.col("repeats"))
-    claims = claims.with_columns(known=known)
-    claims = claims.with_columns(
-        reasons=pl.concat_list(
-            "reasons", *(pl.when(found.fill_null(False)).then(pl.lit(code)) for code, found in codes.items())
-        ).list.drop_nulls()
-    ).with_columns(
-        reasons=pl.when(known).then(pl.lit([], dtype=pl.List(pl.String))).otherwise(_less_confirmed()),
-        replaces_id=pl.when(pl.col("same_wh") != pl.col("value_wh")).then("same_id"),
+    claims = claims.with_columns(replaces_id=pl.when(pl.col("same_wh") != pl.col("value_wh")).then("same_id"))
+    same = (pl.col("same_wh") == pl.col("value_wh")).fill_null(False) | pl.col("repeats")
+    claims = reasons.add(
+        claims.with_columns(is_same=same & (_graver(pl.col("reasons")).list.len() == 0)),
+        {**_of_itself(rules), **_against_history(checks)},
     )
-    return claims.with_columns(
-        status=pl.when("known").then(pl.lit(KNOWN)).otherwise(status_of(pl.col("reasons")))
-    ).select(*CLAIM, *(name for name in JUDGED if name not in CLAIM), "turn", "repeats")
+    odd = claims.select(odd=pl.col("is_same") | (pl.col("reasons").list.len() > 0))["odd"]
+    told = claims.filter(odd).with_columns(
+        # a reading that is known already is not asked about again, whatever it looks like
+        reasons=pl.when("is_same").then(reasons.EMPTY).otherwise(_less_confirmed())
+    )
+    told = told.with_columns(
+        status=pl.when("is_same").then(pl.lit(KNOWN)).otherwise(status_of(pl.col("reasons")))
+    )
+    whole = pl.concat([claims.filter(~odd).with_columns(status=pl.lit(ACCEPTED)), told])
+    return whole.select(*CLAIM, *(name for name in JUDGED if name not in CLAIM), "turn", "repeats")
 
 
-def status_of(reasons: pl.Expr) -> pl.Expr:
+def _graver(codes: pl.Expr) -> pl.Expr:
+    return reasons.without(codes, DOUBTS)
+
+
+def status_of(codes: pl.Expr) -> pl.Expr:
     """Return what a list of reasons comes to."""
     return (
-        pl.when(reasons.list.len() == 0)
+        pl.when(codes.list.len() == 0)
         .then(pl.lit(ACCEPTED))
-        .when(reasons.list.set_difference(sorted(DOUBTS)).list.len() == 0)
+        .when(_graver(codes).list.len() == 0)
         .then(pl.lit(DOUBTFUL))
         .otherwise(pl.lit(REJECTED))
     )
 
 
 def _less_confirmed() -> pl.Expr:
-    reasons = pl.col("reasons")
-    without_falls = (
-        pl.when("fall_confirmed").then(reasons.list.set_difference(sorted(FALLS))).otherwise(reasons)
-    )
-    return (
-        pl.when("doubt_confirmed")
-        .then(without_falls.list.set_difference(sorted(DOUBTS)))
-        .otherwise(without_falls)
-    )
+    codes = pl.col("reasons")
+    without_falls = pl.when("fall_confirmed").then(reasons.without(codes, FALLS)).otherwise(codes)
+    return pl.when("doubt_confirmed").then(_graver(without_falls)).otherwise(without_falls)
 
 
 def _scaled(usage: str, days: pl.Expr, over_days: str) -> pl.Expr:

@@ -254,7 +254,7 @@ def judge(
     with rows.many() as database:
         with phase("matching"):
             matched = zones.doubt_incomplete(database, matching.match(database, keys, claims))
-            matched = matched.with_columns(
+            matched = matched.sort("row_no", "part").with_columns(
                 source=pl.when("control").then(pl.lit(_INSPECTOR)).otherwise(pl.lit(source)).cast(pl.Int16),
                 claim=pl.int_range(pl.len(), dtype=pl.Int64),
                 doubt_confirmed=pl.lit(False),

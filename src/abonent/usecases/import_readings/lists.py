@@ -12,7 +12,7 @@ from abonent.contexts.contracts.models import Account
 from abonent.contexts.metering.models import Installation, Reading, ReadingSource, ReadingStatus
 from abonent.engine.parameters import ParameterSet
 from abonent.packs.ru.reading_checks import read_checks
-from abonent.usecases.import_readings import booking, checks, rows, zones
+from abonent.usecases.import_readings import booking, checks, reasons, rows, zones
 from abonent.usecases.import_readings.model import ListEntered, ListRegister, RowJudged
 
 SHOWN: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -48,7 +48,7 @@ def judge(shown: pl.DataFrame, *, today: date, parameters: ParameterSet) -> pl.D
         raise LookupError("there is no such installation")
     claims = zones.doubt_incomplete(few, claims).with_columns(
         reasons=pl.when("doubt_confirmed")
-        .then(pl.col("reasons").list.set_difference(["zones_incomplete"]))
+        .then(reasons.without(pl.col("reasons"), ["zones_incomplete"]))
         .otherwise("reasons")
     )
     history = rows.history(few, claims.select("installation_id", "taken_on"))

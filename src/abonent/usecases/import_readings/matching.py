@@ -3,6 +3,7 @@
 import polars as pl
 
 from abonent.engine.frames import Schema
+from abonent.usecases.import_readings import reasons
 from abonent.usecases.import_readings.rows import INSTALLATION_COLUMNS, INSTALLATIONS, Rows
 
 _ACCOUNTS: Schema = {
@@ -43,34 +44,30 @@ def match(rows: Rows, keys: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     lines = _lines(rows, keys)
     candidates = _candidates(rows, lines)
     chosen, registers = _chosen(candidates)
-    lines = lines.join(chosen, on="row_no", how="left").with_columns(
-        reasons=pl.concat_list(
-            pl.when(pl.col("account").is_not_null() & pl.col("account_id").is_null()).then(
-                pl.lit("unknown_account")
-            ),
-            pl.when(~pl.col("account_is_open")).then(pl.lit("account_closed")),
-            pl.when(pl.col("serial").is_not_null() & pl.col("meters").is_null() & _account_is_known()).then(
-                pl.lit("unknown_meter")
-            ),
-            pl.when(
-                pl.col("serial").is_null() & pl.col("meters").is_null() & pl.col("account_id").is_not_null()
-            ).then(pl.lit("no_meter_here")),
-            pl.when(~pl.col("fits")).then(pl.lit("mismatch")),
-            pl.when((pl.col("meters") > 1) & pl.col("fits")).then(pl.lit("ambiguous_meter")),
-        ).list.drop_nulls()
-    )
-    claims = claims.join(
-        lines.select("row_no", "scheme", "zones", line_reasons="reasons"), on="row_no", how="left"
-    ).with_columns(
+    lines = lines.join(chosen, on="row_no", how="left")
+    known, found = pl.col("account_id").is_not_null(), pl.col("meters").is_not_null()
+    named = pl.col("serial").is_not_null()
+    lost = reasons.add(
+        lines.with_columns(reasons=reasons.EMPTY),
+        {
+            "unknown_account": pl.col("account").is_not_null() & ~known,
+            "account_closed": ~pl.col("account_is_open"),
+            "unknown_meter": named & ~found & _account_is_known(),
+            "no_meter_here": ~named & ~found & known,
+            "mismatch": ~pl.col("fits"),
+            "ambiguous_meter": (pl.col("meters") > 1) & pl.col("fits"),
+        },
+    ).filter(pl.col("reasons").list.len() > 0)
+    claims = claims.join(lines.select("row_no", "scheme", "zones"), on="row_no", how="left").with_columns(
         said=pl.when(pl.col("part") > 0).then(pl.col("part").cast(pl.String)).otherwise("said_zone")
     )
     claims = claims.join(_ZONES, on=["scheme", "said"], how="left")
     # what is wrong with a whole line is said once
-    lost = pl.col("scheme").is_null()
+    lost_here = pl.col("scheme").is_null()
     claims = pl.concat(
         [
-            claims.filter(~lost),
-            claims.filter(lost).sort("part").unique("row_no", keep="first", maintain_order=True),
+            claims.filter(~lost_here),
+            claims.filter(lost_here).sort("part").unique("row_no", keep="first", maintain_order=True),
         ]
     )
     # forms print a zero in the columns of zones a meter has not
@@ -83,16 +80,19 @@ def match(rows: Rows, keys: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     claims = claims.filter(~spare.fill_null(False)).join(registers, on=["row_no", "zone"], how="left")
     zone_unknown = pl.col("scheme").is_not_null() & pl.col("zone").is_null() & ~_has("unknown_zone")
     vague = pl.col("said").is_in(["", "single"])
-    return _totals(
-        claims.with_columns(
-            reasons=pl.concat_list(
-                "reasons",
-                pl.col("line_reasons").fill_null([]),
-                pl.when(zone_unknown & vague).then(pl.lit("zone_missing")),
-                pl.when(zone_unknown & ~vague).then(pl.lit("no_such_zone")),
-            ).list.drop_nulls()
-        ).drop("line_reasons", "scheme")
+    claims = reasons.add(
+        claims, {"zone_missing": zone_unknown & vague, "no_such_zone": zone_unknown & ~vague}
     )
+    if lost.height:
+        claims = pl.concat(
+            [
+                claims.join(lost, on="row_no", how="anti"),
+                claims.join(lost.select("row_no", of_line="reasons"), on="row_no")
+                .with_columns(reasons=pl.col("reasons").list.concat("of_line"))
+                .drop("of_line"),
+            ]
+        )
+    return _totals(claims.drop("scheme"))
 
 
 def _has(code: str) -> pl.Expr:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from abonent.gateways.spreadsheets import Table
+from abonent.usecases.import_readings import reasons
 from abonent.usecases.import_readings.columns import Columns
 
 CLAIMS: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -30,6 +31,7 @@ KEYS: dict[str, pl.DataType | type[pl.DataType]] = {
 
 BEYOND_ANY_WH = 10**18
 _MOST_WHOLE_DIGITS = 14
+_PLAIN_FIGURE = r"^\d{1,12}([.,]\d{1,3})?$"
 _SPACES = r"[\s\u00a0\u202f']+"
 _DAY = re.compile(r"(\d{1,4})[./\-](\d{1,2})[./\-](\d{2,4})(?:[ T].*)?")
 _PLAIN_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})")
@@ -103,9 +105,11 @@ def parse(cells: pl.DataFrame, *, day_first: bool) -> tuple[pl.DataFrame, pl.Dat
         day=_mapped(cells["taken_on"], lambda text: day_of(text, day_first=day_first), pl.Date),
         said_zone=_mapped(cells["zone"], zone_of, pl.String),
         control=_mapped(cells["kind"], lambda text: bool(_CONTROL.search(text)), pl.Boolean).fill_null(False),
-        total_wh=_number("total")[0],
+        total_wh=_number(cells["total"])[0],
     )
-    keys = cells.select("row_no", account=_key("account"), serial=_key("serial"), taken_on="day")
+    keys = cells.select(
+        "row_no", account=_key(cells["account"]), serial=_key(cells["serial"]), taken_on="day"
+    )
     parts = [(0, "value"), (1, "value_t1"), (2, "value_t2"), (3, "value_t3")]
     given = [(part, name) for part, name in parts if cells[name].null_count() < cells.height]
     claims = [_claims(cells, part, name) for part, name in given] or [_claims(cells, 0, "value").clear()]
@@ -115,58 +119,74 @@ def parse(cells: pl.DataFrame, *, day_first: bool) -> tuple[pl.DataFrame, pl.Dat
 
 
 def _claims(cells: pl.DataFrame, part: int, name: str, *, silent: bool = False) -> pl.DataFrame:
-    value_wh, wrong = _number(name)
-    bare = pl.col("account").is_null() & pl.col("serial").is_null()
-    reasons = [
-        pl.when("too_many").then(pl.lit("too_many_cells")),
-        pl.when(bare).then(pl.lit("no_meter")),
-        pl.when(pl.col("taken_on").is_null()).then(pl.lit("date_missing")),
-        pl.when(pl.col("taken_on").is_not_null() & pl.col("day").is_null()).then(pl.lit("not_a_date")),
-        pl.when(pl.col("zone").is_not_null() & pl.col("said_zone").is_null()).then(pl.lit("unknown_zone")),
-        pl.lit("value_missing") if silent else wrong,
-    ]
     rows = cells if silent else cells.filter(pl.col(name).is_not_null())
-    return rows.select(
-        pl.col("row_no"),
-        part=pl.lit(part, dtype=pl.Int16),
-        said_zone=pl.col("said_zone").fill_null(""),
-        control="control",
-        taken_on="day",
-        value_wh=value_wh,
-        total_wh="total_wh",
-        reasons=pl.concat_list(reasons).list.drop_nulls(),
+    value_wh, wrong = _number(rows[name])
+    claims = rows.with_columns(
+        part=pl.lit(part, dtype=pl.Int16), value_wh=value_wh, wrong=wrong, reasons=reasons.EMPTY
     )
+    said = {code: pl.col("wrong") == code for code in claims["wrong"].unique().drop_nulls()}
+    told = reasons.add(
+        claims,
+        {
+            "too_many_cells": pl.col("too_many"),
+            "no_meter": pl.col("account").is_null() & pl.col("serial").is_null(),
+            "date_missing": pl.col("taken_on").is_null(),
+            "not_a_date": pl.col("taken_on").is_not_null() & pl.col("day").is_null(),
+            "unknown_zone": pl.col("zone").is_not_null() & pl.col("said_zone").is_null(),
+            "value_missing": pl.lit(silent),
+            **said,
+        },
+    )
+    return told.with_columns(pl.col("said_zone").fill_null(""), taken_on="day").select(*CLAIMS)
 
 
-def _number(name: str) -> tuple[pl.Expr, pl.Expr]:
-    """Return the value in Wh, null where it is none, and the code of what is wrong with it, null where nothing is."""
-    text = pl.col(name).str.replace_all(_SPACES, "").str.replace(",", ".", literal=True)
+def _number(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Return values in Wh, null where there is none, and codes of what is wrong with them, null where nothing is."""
+    plain = texts.str.contains(_PLAIN_FIGURE).fill_null(False)
+    kwh = texts.str.replace(",", ".", literal=True).str.to_decimal(scale=3)
+    value_wh = pl.select(
+        pl.when(plain).then((kwh * 1000).cast(pl.Int64, strict=False)).alias("value_wh")
+    ).to_series()
+    wrong = pl.Series("wrong", [None], dtype=pl.String).new_from_index(0, texts.len())
+    odd = (~plain & texts.is_not_null()).arg_true()
+    if odd.is_empty():
+        return value_wh, wrong
+    slow = pl.DataFrame({"text": texts.gather(odd)}).select(*_odd_number())
+    return value_wh.scatter(odd, slow["value_wh"]), wrong.scatter(odd, slow["wrong"])
+
+
+def _odd_number() -> tuple[pl.Expr, pl.Expr]:
+    """Read what is not plainly digits: spaces, signs, zeros in front, more decimals; or say why it cannot be read."""
+    text = pl.col("text").str.replace_all(_SPACES, "").str.replace(",", ".", literal=True)
     figure = text.str.contains(r"^\+?\d+(\.\d*)?$")
     whole = text.str.extract(r"^\+?0*(\d*)", 1)
     fraction = text.str.extract(r"\.(\d*)$", 1).fill_null("")
-    value_wh = whole.replace("", "0").cast(pl.Int64, strict=False) * 1000 + (fraction + "000").str.slice(
-        0, 3
-    ).cast(pl.Int64, strict=False)
+    thousandths = (fraction + "000").str.slice(0, 3).cast(pl.Int64, strict=False)
     value_wh = (
-        pl.when(whole.str.len_bytes() > _MOST_WHOLE_DIGITS).then(pl.lit(BEYOND_ANY_WH)).otherwise(value_wh)
+        pl.when(whole.str.len_bytes() > _MOST_WHOLE_DIGITS)
+        .then(pl.lit(BEYOND_ANY_WH))
+        .otherwise(whole.replace("", "0").cast(pl.Int64, strict=False) * 1000 + thousandths)
     )
     wrong = (
-        pl.when(pl.col(name).is_null())
-        .then(None)
-        .when(text.str.contains(r"^[-−–]\d+(\.\d*)?$"))
+        pl.when(text.str.contains(r"^[-−–]\d+(\.\d*)?$"))
         .then(pl.lit("negative"))
         .when(~figure)
         .then(pl.lit("not_a_number"))
         .when(fraction.str.slice(3).str.strip_chars("0").str.len_bytes() > 0)
         .then(pl.lit("too_precise"))
     )
-    return pl.when(figure).then(value_wh), wrong
+    return pl.when(figure).then(value_wh).alias("value_wh"), wrong.alias("wrong")
 
 
-def _key(name: str) -> pl.Expr:
-    """A number as it is compared: no spaces, no № before it, no .0 that a spreadsheet added."""
-    text = pl.col(name).str.replace_all(_SPACES, "").str.strip_prefix("№").str.replace(r"^(\d+)\.0+$", "$1")
-    return text.str.to_uppercase().replace("", None)
+def _key(texts: pl.Series) -> pl.Series:
+    """Numbers as they are compared: no spaces, no № before them, no .0 that a spreadsheet added."""
+    odd = (~texts.str.contains(r"^[0-9A-Z]+$") & texts.is_not_null()).arg_true()
+    if odd.is_empty():
+        return texts
+    bare = (
+        texts.gather(odd).str.replace_all(_SPACES, "").str.strip_prefix("№").str.replace(r"^(\d+)\.0+$", "$1")
+    )
+    return texts.scatter(odd, bare.str.to_uppercase().replace("", None))
 
 
 def _mapped(texts: pl.Series, how: Callable[[str], object], kind: type[pl.DataType]) -> pl.Series:

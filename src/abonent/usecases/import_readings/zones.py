@@ -30,7 +30,7 @@ def doubt_incomplete(rows: Rows, claims: pl.DataFrame) -> pl.DataFrame:
     )
     still = (
         lacking.join(booked.group_by(_DAY).agg("booked"), on=_DAY, how="left")
-        .filter(pl.col("zone").list.set_union(pl.col("booked").fill_null([])).list.len() < pl.col("zones"))
+        .filter(pl.concat_list("zone", pl.col("booked").fill_null([])).list.n_unique() < pl.col("zones"))
         .select(*_DAY, incomplete=True)
     )
     return (
