@@ -22,14 +22,22 @@ from abonent.packs.ru.rules import catalogue, common
 from abonent.packs.ru.rules.bands import cut_into_bands, in_first_band
 from abonent.packs.ru.rules.bare_days import gone_registers
 from abonent.packs.ru.rules.calendar import MONTHS_AT_ONCE, PLACES, Calendar
+from abonent.packs.ru.rules.common_zones import Used
 from abonent.packs.ru.rules.handovers import part_at_handovers, whole_register
 from abonent.packs.ru.rules.households import Energy, use_of_premises
 from abonent.packs.ru.rules.lines import to_lines
 from abonent.packs.ru.rules.problems import premise_problem
-from abonent.packs.ru.rules.segments import build_segments, month_prices, price_segments, shared_premises
+from abonent.packs.ru.rules.segments import (
+    HEATING,
+    NONLIVING,
+    build_segments,
+    month_prices,
+    price_segments,
+    shared_premises,
+)
 from abonent.packs.ru.rules.settings import read_settings
 from abonent.packs.ru.rules.shares import Payers, gather_payers, share_out
-from abonent.packs.ru.rules.usage import measure
+from abonent.packs.ru.rules.usage import UNKNOWN, measure
 
 SHARED_RULES = tuple(
     rule.number
@@ -101,11 +109,10 @@ def _rate(inputs: Inputs, calendar: Calendar, *, with_common_needs: bool) -> Rat
 
     volumes = None
     if with_common_needs:
-        volumes = common.building_volumes(
-            inputs, calendar, energy.registers, _used(energy), problems, segments
-        )
+        used = _used(inputs, energy)
+        volumes = common.building_volumes(inputs, calendar, energy.registers, used, problems, segments)
         for rule, rows in common.charge_rows(
-            volumes.buildings, segments, energy.registers, inputs.prices, calendar
+            volumes.buildings, segments, energy.registers, used, inputs.prices, calendar
         ):
             with_price, without = price_segments(in_first_band(rows), prices)
             priced.append((rule, with_price))
@@ -136,22 +143,25 @@ def _rate(inputs: Inputs, calendar: Calendar, *, with_common_needs: bool) -> Rat
     )
 
 
-def _used(energy: Energy) -> common.Used:
+def _used(inputs: Inputs, energy: Energy) -> Used:
     """Tell what was used by meter, by norm before any increase, and by agreement."""
-    of_rule = {rule.number: rows.select("building_id", "quantity_wh") for rule, rows in energy.rows}
+    columns = ["building_id", "zone", "quantity_wh"]
     metered = [
-        of_rule[rule.number]
-        for rule in (catalogue.METERED, catalogue.SPREAD, catalogue.AVERAGE, catalogue.COMMUNAL_SHARE)
-        if rule.number in of_rule
+        rows.filter(pl.col("kind") != NONLIVING).select(columns)
+        for rule, rows in energy.rows
+        if rule in (catalogue.METERED, catalogue.SPREAD, catalogue.AVERAGE, catalogue.COMMUNAL_SHARE)
     ]
-    shops = energy.shop_rows
-    living = pl.concat(metered)
-    return common.Used(
-        metered=pl.concat([living, shops.select("building_id", -pl.col("quantity_wh"))]),
-        by_norm=of_rule[
-            catalogue.NORM.number
-        ],  # without absences: they change nothing for the building (п. 88)
-        agreed=energy.agreed,
+    of_norm = dict(energy.rows)[catalogue.NORM]
+    special = energy.registers.filter((pl.col("premise_id") > 0) & (pl.col("method") != UNKNOWN)).join(
+        inputs.premises.select("premise_id", "kind"), on="premise_id"
+    )
+    counted = special.select("kind", "building_id", "zone", quantity_wh="usage_wh")
+    return Used(
+        metered=pl.concat(metered),
+        by_norm=of_norm.select(columns),  # without absences: they change nothing for the building (п. 88)
+        agreed=energy.agreed.select(columns),
+        shops=counted.filter(pl.col("kind") == NONLIVING).select(columns),
+        heating=counted.filter(pl.col("kind") == HEATING).select(columns),
     )
 
 

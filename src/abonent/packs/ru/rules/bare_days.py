@@ -5,7 +5,7 @@ import polars as pl
 from abonent.engine import fixed
 from abonent.packs.ru.rules.calendar import Calendar
 from abonent.packs.ru.rules.segments import days_between
-from abonent.packs.ru.rules.usage import BY_AVERAGE, by_average
+from abonent.packs.ru.rules.usage import BY_AVERAGE, by_average, counts_after_falls
 
 
 def bare_stretches(registers: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
@@ -95,8 +95,9 @@ def average_rows(
     leaving = registers.join(
         gone.select("premise_id", ends_on="after").unique(), on=["premise_id", "ends_on"], how="semi"
     )
+    counts = counts_after_falls(leaving, readings, calendar)
     averaged = (
-        by_average(leaving.with_columns(from_value_wh="to_value_wh"), readings, calendar)
+        by_average(leaving.with_columns(from_value_wh="to_value_wh"), readings, counts, calendar)
         .filter(pl.col("method") == BY_AVERAGE)
         .select("installation_id", "usage_wh", "history_usage_wh", "history_months", "method")
     )

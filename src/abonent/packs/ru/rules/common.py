@@ -13,9 +13,9 @@ from abonent.engine.frames import BUILDING_BALANCES, Inputs, shape
 from abonent.engine.registry import Rule
 from abonent.packs.ru.rules import catalogue
 from abonent.packs.ru.rules.calendar import Calendar
-from abonent.packs.ru.rules.common_zones import SINGLE_ZONE, split_zones, zone_weights
+from abonent.packs.ru.rules.common_zones import SINGLE_ZONE, Used, split_zones, zone_weights
 from abonent.packs.ru.rules.problems import premise_problem
-from abonent.packs.ru.rules.segments import COMMON, HEATING, NONLIVING, is_living
+from abonent.packs.ru.rules.segments import COMMON, HEATING, is_living
 from abonent.packs.ru.rules.usage import BY_AVERAGE, UNKNOWN
 
 PAID_BY_CONSUMERS, PAID_BY_EXECUTOR, PAID_AS_HOUSING = 1, 2, 3
@@ -35,20 +35,15 @@ _SHARED = [
 
 
 @dataclass(frozen=True)
-class Used:
-    """What the premises of a shard used, as it is charged: frames with building_id and quantity_wh."""
-
-    metered: pl.DataFrame
-    by_norm: pl.DataFrame
-    agreed: pl.DataFrame
-
-
-@dataclass(frozen=True)
 class Volumes:
     """A row per building with common needs: BUILDING_BALANCES before anything is shared out."""
 
     buildings: pl.DataFrame
     problems: pl.DataFrame
+
+
+def _sharing(segments: pl.DataFrame) -> pl.DataFrame:
+    return segments.filter(~pl.col("kind").is_in([COMMON, HEATING]))
 
 
 def _sum(frame: pl.DataFrame, quantity: str, into: str) -> pl.DataFrame:
@@ -71,24 +66,21 @@ def building_volumes(
     settings, month = calendar.settings[0], calendar.months[0]
     concerned = inputs.buildings.filter(pl.col("apartments") & (pl.col("common_needs") > 0))
     own = registers.filter(pl.col("premise_id") == 0)
-    known = registers.filter((pl.col("premise_id") > 0) & (pl.col("method") != UNKNOWN))
-    special = inputs.premises.select("premise_id", "kind")
-    of_kind = known.join(special.filter(pl.col("kind").is_in([NONLIVING, HEATING])), on="premise_id")
     supplied = own.group_by("building_id").agg(
         pl.col("usage_wh").sum().alias("supplied_wh"),
         (pl.col("method") == BY_AVERAGE).any().alias("averaged"),
         (pl.col("method") == UNKNOWN).any().alias("silent"),
     )
-    taken_out = of_kind.group_by("building_id").agg(
-        pl.col("usage_wh").filter(pl.col("kind") == NONLIVING).sum().alias("shops_wh"),
-        pl.col("usage_wh").filter(pl.col("kind") == HEATING).sum().alias("heating_wh"),
+    people = (
+        segments.filter(is_living())
+        .group_by("building_id")
+        .agg((pl.col("people") * pl.col("days")).sum().alias("resident_days"))
     )
-    lived_in = segments.filter(is_living())
-    people = lived_in.group_by("building_id").agg(
-        (pl.col("people") * pl.col("days")).sum().alias("resident_days")
-    )
-    listed = segments.group_by("building_id").agg(
-        (pl.col("area_dm2").cast(pl.Int64) * pl.col("days")).sum().alias("listed_area_days")
+    # common property is no part of S_об
+    listed = (
+        _sharing(segments)
+        .group_by("building_id")
+        .agg((pl.col("area_dm2").cast(pl.Int64) * pl.col("days")).sum().alias("listed_area_days"))
     )
     held = unjudged.group_by("building_id").agg(
         pl.len().cast(pl.Int64).alias("held"), (pl.col("premise_id") == 0).any().alias("own_meter_held")
@@ -100,7 +92,8 @@ def building_volumes(
     joined = concerned.join(settings.common_norms, on="common_norm_category", how="left")
     for part in (
         supplied,
-        taken_out,
+        _sum(used.shops, "quantity_wh", "shops_wh"),
+        _sum(used.heating, "quantity_wh", "heating_wh"),
         _sum(used.metered, "quantity_wh", "metered_wh"),
         _sum(used.by_norm, "quantity_wh", "norm_wh"),
         _sum(used.agreed, "quantity_wh", "agreed_wh"),
@@ -225,12 +218,13 @@ def charge_rows(
     volumes: pl.DataFrame,
     segments: pl.DataFrame,
     registers: pl.DataFrame,
+    used: Used,
     prices: pl.DataFrame,
     calendar: Calendar,
 ) -> list[tuple[Rule, pl.DataFrame]]:
     """Return the rows of consumers and executors by rule, split by zones, ready to be priced."""
-    sharing = segments.filter(pl.col("kind") != COMMON)
-    weights = zone_weights(registers, sharing)
+    sharing = _sharing(segments)
+    weights = zone_weights(registers, used)
     months_days = calendar.months[0].days
     consumers = pl.col("common_needs") == PAID_BY_CONSUMERS
     basis = pl.col("common_basis")

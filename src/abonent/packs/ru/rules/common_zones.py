@@ -1,11 +1,11 @@
-"""How the common needs of a building lie in the zones of the day."""
+"""What is taken out of a building's meter, and how its common needs lie in the zones of the day."""
+
+from dataclasses import dataclass
 
 import polars as pl
 
 from abonent.engine import allocate
 from abonent.packs.ru.rules.individual import SINGLE_RATE
-from abonent.packs.ru.rules.segments import is_living
-from abonent.packs.ru.rules.usage import UNKNOWN
 
 SINGLE_ZONE = [
     pl.lit(SINGLE_RATE, dtype=pl.Int16).alias("zone"),
@@ -14,11 +14,25 @@ SINGLE_ZONE = [
 ]
 
 
-def zone_weights(registers: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Used:
+    """What the premises of a shard used, as it is charged: frames with building_id, zone and quantity_wh.
+
+    `shops` and `heating` are what their meters counted, whoever pays for it.
+    """
+
+    metered: pl.DataFrame
+    by_norm: pl.DataFrame
+    agreed: pl.DataFrame
+    shops: pl.DataFrame
+    heating: pl.DataFrame
+
+
+def zone_weights(registers: pl.DataFrame, used: Used) -> pl.DataFrame:
     """Return building_id, zone, weight_wh: how the common needs of a building lie in the zones of its meter.
 
-    Where every flat counts in the zones of the building meter, what is left in each zone (formula 12 zone by zone);
-    otherwise in the ratio of the building meter's zones.
+    Where all that is taken out of it lies in these zones, what is left in each (formula 12 zone by zone); otherwise, as
+    with a flat by norm, in the ratio of the building meter's zones.
     """
     own = registers.filter(
         (pl.col("premise_id") == 0) & (pl.col("zone") != SINGLE_RATE) & (pl.col("usage_wh") > 0)
@@ -26,16 +40,11 @@ def zone_weights(registers: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFram
     if own.is_empty():
         return pl.DataFrame(schema={"building_id": pl.Int64, "zone": pl.Int16, "weight_wh": pl.Int64})
     zones = own.group_by("building_id", "zone").agg(pl.col("usage_wh").sum().alias("supplied_wh"))
-    inside = registers.filter((pl.col("premise_id") > 0) & (pl.col("method") != UNKNOWN))
-    used = inside.group_by("building_id", "zone").agg(pl.col("usage_wh").sum().alias("used_wh"))
-    foreign = pl.concat(
-        [
-            inside.join(zones, on=["building_id", "zone"], how="anti").select("building_id"),
-            segments.filter(is_living()).join(inside, on="premise_id", how="anti").select("building_id"),
-        ]
-    ).unique()
+    inside = pl.concat([used.metered, used.by_norm, used.agreed, used.shops, used.heating])
+    taken_out = inside.group_by("building_id", "zone").agg(pl.col("quantity_wh").sum().alias("used_wh"))
+    foreign = taken_out.join(zones, on=["building_id", "zone"], how="anti").select("building_id").unique()
     left = (
-        zones.join(used, on=["building_id", "zone"], how="left")
+        zones.join(taken_out, on=["building_id", "zone"], how="left")
         .with_columns(left_wh=pl.col("supplied_wh") - pl.col("used_wh").fill_null(0))
         .join(foreign.with_columns(foreign=True), on="building_id", how="left")
     )

@@ -19,14 +19,13 @@ _NO_PREMISES = pl.DataFrame(schema={"premise_id": pl.Int64})
 class Energy:
     """Rows with a quantity, ready to be priced, by their rules.
 
-    `registers`: all of them with their usage; `shop_rows`: the rows of non-living premises among them; `agreed`: what
-    such premises without a meter are taken to use, whoever pays for it; `estimates`: what silent meters are taken to
-    show at the end of the month; `problems`: premises that cannot be judged.
+    `registers`: all of them with their usage; `agreed`: what non-living premises without a meter are taken to use,
+    whoever pays for it; `estimates`: what silent meters are taken to show at the end of the month; `problems`: premises
+    that cannot be judged.
     """
 
     rows: list[tuple[Rule, pl.DataFrame]]
     registers: pl.DataFrame
-    shop_rows: pl.DataFrame
     agreed: pl.DataFrame
     estimates: pl.DataFrame
     problems: pl.DataFrame
@@ -118,7 +117,6 @@ def use_of_premises(
     return Energy(
         rows=rows,
         registers=usage.registers,
-        shop_rows=met.filter(pl.col("kind") == NONLIVING),
         agreed=occasions.agreed_volumes(inputs, metered_shops, calendar),
         estimates=known.filter(pl.col("method") == BY_AVERAGE).select(
             "installation_id", "building_id", value_wh="to_value_wh"

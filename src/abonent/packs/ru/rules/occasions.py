@@ -70,10 +70,10 @@ def unauthorised_rows(unauthorised: pl.DataFrame, segments: pl.DataFrame) -> pl.
 
 
 def agreed_volumes(inputs: Inputs, metered: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
-    """Return building_id, quantity_wh of the non-living premises without a meter, also of those billed elsewhere."""
+    """Return building_id, zone, quantity_wh of non-living premises without a meter, also of those billed elsewhere."""
     shops = inputs.premises.filter(pl.col("kind") == NONLIVING).select("premise_id", "kind")
     terms = inputs.terms.join(shops, on="premise_id", how="inner").with_columns(days=days_between())
-    return agreed_rows(terms, metered, calendar).select("building_id", "quantity_wh")
+    return agreed_rows(terms, metered, calendar).select("building_id", "zone", "quantity_wh")
 
 
 def agreed_rows(segments: pl.DataFrame, metered: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:

@@ -57,41 +57,92 @@ def capacity_wh() -> pl.Expr:
     return pl.lit(10, dtype=pl.Int64).pow(pl.col("digits").cast(pl.Int64)).cast(pl.Int64) * 1000
 
 
-def between_readings(bracketed: pl.DataFrame, calendar: Calendar) -> Usage:
-    """Usage between two readings, with roll-over and ratio; over several months shared out by their days (п. 61, 84).
+def counts_after_falls(
+    installations: pl.DataFrame, readings: pl.DataFrame, calendar: Calendar
+) -> pl.DataFrame | None:
+    """Tell what registers whose readings fell have counted since the first known one; None where none fell.
 
-    A fall is a roll-over when what it would mean is believable; at an inspector's reading it is settled as it is
-    (п. 61); otherwise it is a problem.
+    Rows of installation_id, taken_on, count_wh on the face, and how many falls until then nobody can explain. A fall
+    is a roll-over when what it would mean is believable; at an inspector's reading it is settled as it is (п. 61).
     """
-    counted = bracketed.with_columns(
-        days=_total_days("from_on", "to_on"),
-        fall=(pl.col("to_value_wh") - pl.col("from_value_wh")) * pl.col("ratio"),
-        rolled=(pl.col("to_value_wh") - pl.col("from_value_wh") + capacity_wh()) * pl.col("ratio"),
+    ordered = readings.sort("installation_id", "taken_on")
+    same = pl.col("installation_id") == pl.col("installation_id").shift(1)
+    fell = ordered.filter(same & (pl.col("value_wh") < pl.col("value_wh").shift(1)))
+    if fell.is_empty():
+        return None
+    most_a_day = calendar.setting(lambda settings: settings.rollover_max_wh_per_day, "building_id")
+    of_register = {"partition_by": "installation_id", "order_by": "taken_on"}
+    steps = (
+        ordered.join(fell.select("installation_id").unique(), on="installation_id", how="semi")
+        .join(installations.select("installation_id", "building_id", "digits"), on="installation_id")
+        .with_columns(
+            step_wh=pl.col("value_wh").diff().over("installation_id", order_by="taken_on").fill_null(0),
+            days=pl.col("taken_on").diff().over("installation_id", order_by="taken_on").dt.total_days(),
+        )
+        .with_columns(rolled_wh=pl.col("step_wh") + capacity_wh())
     )
-    most_rolled = calendar.setting(lambda settings: settings.rollover_max_wh_per_day, "installation_id")
-    rolls = (
-        (pl.col("fall") < 0)
-        & (pl.col("rolled") >= 0)
-        & (pl.col("rolled") <= most_rolled * pl.col("days") * pl.col("ratio"))
+    falls = pl.col("step_wh") < 0
+    rolls = falls & (pl.col("rolled_wh") >= 0) & (pl.col("rolled_wh") <= most_a_day * pl.col("days"))
+    doubtful = falls & ~rolls & (pl.col("source") != SOURCE_INSPECTOR)
+    return steps.with_columns(
+        step_wh=pl.when(rolls).then("rolled_wh").otherwise("step_wh"), doubtful=doubtful.cast(pl.Int64)
+    ).select(
+        "installation_id",
+        "taken_on",
+        count_wh=pl.col("step_wh").cum_sum().over(**of_register),
+        doubtful=pl.col("doubtful").cum_sum().over(**of_register),
     )
-    counted = counted.with_columns(
+
+
+def _counted_between(
+    frame: pl.DataFrame, counts: pl.DataFrame | None, *, first: str, last: str, into: str
+) -> pl.DataFrame:
+    """Put right what registers counted between two readings where readings fell; add `doubtful`."""
+    if counts is None:
+        return frame.with_columns(doubtful=pl.lit(False))
+    begun = counts.rename({"taken_on": first, "count_wh": "__first_wh", "doubtful": "__first_doubtful"})
+    ended = counts.rename({"taken_on": last, "count_wh": "__last_wh", "doubtful": "__last_doubtful"})
+    return (
+        frame.join(begun, on=["installation_id", first], how="left")
+        .join(ended, on=["installation_id", last], how="left")
+        .with_columns(
+            pl.coalesce(pl.col("__last_wh") - pl.col("__first_wh"), into).alias(into),
+            doubtful=(pl.col("__last_doubtful") > pl.col("__first_doubtful")).fill_null(False),
+        )
+        .drop("__first_wh", "__last_wh", "__first_doubtful", "__last_doubtful")
+    )
+
+
+def between_readings(bracketed: pl.DataFrame, counts: pl.DataFrame | None, calendar: Calendar) -> Usage:
+    """Usage between two readings × ratio; over several months shared out by their days (п. 61, 84).
+
+    `counts`: see `counts_after_falls`. A fall that nobody can explain is a problem.
+    """
+    counted = _counted_between(
+        bracketed.with_columns(
+            days=_total_days("from_on", "to_on"), face_wh=pl.col("to_value_wh") - pl.col("from_value_wh")
+        ),
+        counts,
+        first="from_on",
+        last="to_on",
+        into="face_wh",
+    ).with_columns(
         method=pl.lit(BY_READINGS, dtype=pl.Int16),
-        usage_wh=pl.when(rolls).then("rolled").otherwise("fall"),
+        usage_wh=pl.col("face_wh") * pl.col("ratio"),
         history_usage_wh=pl.lit(0, dtype=pl.Int64),
         history_months=pl.lit(0, dtype=pl.Int64),
     )
-    most = calendar.setting(lambda settings: settings.max_wh_per_day, "installation_id")
-    negative = (pl.col("usage_wh") < 0) & (pl.col("to_source") != SOURCE_INSPECTOR)
+    most = calendar.setting(lambda settings: settings.max_wh_per_day, "building_id")
     too_much = (pl.col("premise_id") > 0) & (pl.col("usage_wh") > most * pl.col("days") * pl.col("ratio"))
     over_capacity = (pl.col("to_value_wh") >= capacity_wh()) | (pl.col("from_value_wh") >= capacity_wh())
     judged = counted.with_columns(
-        verdict=pl.when(over_capacity).then(1).when(negative).then(2).when(too_much).then(3).otherwise(0)
+        verdict=pl.when(over_capacity).then(1).when("doubtful").then(2).when(too_much).then(3).otherwise(0)
     )
     good, problems = judged.filter(pl.col("verdict") == 0), []
     if good.height < judged.height:
         for verdict, code in enumerate(("reading_above_capacity", "negative_usage", "usage_above_limit"), 1):
             problems.append(premise_problem(judged.filter(pl.col("verdict") == verdict), code, *_FACTS))
-    settled, reopened = _shared_by_days(good.drop("fall", "rolled", "verdict", "days"), calendar)
+    settled, reopened = _shared_by_days(good.drop("face_wh", "doubtful", "verdict", "days"), calendar)
     return Usage(settled, pl.concat(problems) if problems else premise_problem(good.clear(), ""), reopened)
 
 
@@ -130,7 +181,9 @@ def _shared_by_days(counted: pl.DataFrame, calendar: Calendar) -> tuple[pl.DataF
     return pl.concat([counted.filter(~several), shared]), reopened
 
 
-def by_average(silent: pl.DataFrame, readings: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
+def by_average(
+    silent: pl.DataFrame, readings: pl.DataFrame, counts: pl.DataFrame | None, calendar: Calendar
+) -> pl.DataFrame:
     """Estimate registers that sent nothing by the average of their metered months (п. 59, 59(1)).
 
     The average is the difference of the last actual reading and of the latest one at least the window before it, or
@@ -148,19 +201,25 @@ def by_average(silent: pl.DataFrame, readings: pl.DataFrame, calendar: Calendar)
         .with_columns(last_at=pl.col("at").last().over("installation_id"))
         .group_by("installation_id", maintain_order=True)
         .agg(
-            base_at=pl.coalesce(pl.col("at").filter(old_enough).last(), pl.col("at").first()),
+            base_on=pl.coalesce(
+                pl.col("taken_on").filter(old_enough).last(),
+                pl.col("taken_on").filter(pl.col("at") == pl.col("at").first()).last(),
+            ),
             base_wh=pl.coalesce(
                 pl.col("value_wh").filter(old_enough).last(),
                 pl.col("value_wh").filter(pl.col("at") == pl.col("at").first()).last(),
             ),
+            actual_on=pl.col("taken_on").last(),
             actual_wh=pl.col("value_wh").last(),
-            last_at=pl.col("last_at").last(),
+        )
+        .with_columns(
+            base_at=_month_number(pl.col("base_on")),
+            last_at=_month_number(pl.col("actual_on")),
+            history_face_wh=pl.col("actual_wh") - pl.col("base_wh"),
         )
     )
+    actual = _counted_between(actual, counts, first="base_on", last="actual_on", into="history_face_wh")
     joined = silent.join(actual, on="installation_id", how="left").with_columns(
-        history_face_wh=pl.when(pl.col("actual_wh") >= pl.col("base_wh"))
-        .then(pl.col("actual_wh") - pl.col("base_wh"))
-        .otherwise(pl.col("actual_wh") - pl.col("base_wh") + capacity_wh()),
         history_months=(pl.col("last_at") - pl.col("base_at")).cast(pl.Int64).fill_null(0),
         silent_periods=(calendar.number("installation_id") - pl.col("last_at")).cast(pl.Int64),
     )
@@ -171,7 +230,12 @@ def by_average(silent: pl.DataFrame, readings: pl.DataFrame, calendar: Calendar)
             calendar.setting(lambda settings: settings.building_average_max_periods, "installation_id")
         )
     )
-    enough = (pl.col("history_months") >= least) & (pl.col("silent_periods") <= limit).fill_null(True)
+    enough = (
+        (pl.col("history_months") >= least)
+        & (pl.col("history_face_wh") >= 0)
+        & ~pl.col("doubtful").fill_null(True)
+        & (pl.col("silent_periods") <= limit).fill_null(True)
+    )
     face = fixed.mul_div("history_face_wh", 1, divisor=pl.max_horizontal("history_months", 1))
     return (
         joined.with_columns(enough=enough)
@@ -191,11 +255,14 @@ def by_average(silent: pl.DataFrame, readings: pl.DataFrame, calendar: Calendar)
             history_months=pl.when("enough").then("history_months").otherwise(0),
         )
         .drop(
-            "base_at",
+            "base_on",
             "base_wh",
+            "base_at",
+            "actual_on",
             "actual_wh",
             "last_at",
             "history_face_wh",
+            "doubtful",
             "silent_periods",
             "enough",
             "face",
@@ -207,12 +274,13 @@ def measure(installations: pl.DataFrame, readings: pl.DataFrame, calendar: Calen
     """Return the usage of every register of the shard, and the readings that could not be judged."""
     first, end = calendar.first("installation_id"), calendar.end("installation_id")
     bracketed = bracket(installations, readings, calendar)
+    counts = counts_after_falls(installations, readings, calendar)
     no_previous = pl.col("from_on").is_null()
     no_current = pl.col("to_on").is_null()
     removed = pl.col("ends_on") < end
 
     unanchored = bracketed.filter(no_previous)
-    counted = between_readings(bracketed.filter(~no_previous & ~no_current), calendar)
+    counted = between_readings(bracketed.filter(~no_previous & ~no_current), counts, calendar)
     quiet = bracketed.filter(~no_previous & no_current)
     parts, gone_unread = [counted.registers], quiet.clear()
     if not quiet.is_empty():
@@ -227,7 +295,7 @@ def measure(installations: pl.DataFrame, readings: pl.DataFrame, calendar: Calen
         )
         # one taken down on the first day was read to the end of the month before
         gone_unread = quiet.filter(removed & (pl.col("ends_on") > first))
-        silent = by_average(quiet.filter((pl.col("from_on") < first) & ~removed), readings, calendar)
+        silent = by_average(quiet.filter((pl.col("from_on") < first) & ~removed), readings, counts, calendar)
         parts += [part.select(counted.registers.columns) for part in (just_installed, silent)]
     registers = pl.concat(parts).with_columns(from_day=_day_number("from_on"), to_day=_day_number("to_on"))
     problems = [

@@ -154,3 +154,19 @@ def test_nothing_is_given_back_of_an_increase() -> None:
     made.flat(3, 30, area=10, cause=3)
     returned = of(made.lines(), NEGATIVE)
     assert sum(kwh for account, _, kwh in returned if account == 30) >= -120
+
+
+def test_common_property_has_no_part_of_the_area() -> None:
+    plain = of(house(200).flat(9, 99, kind=COMMON, area=0).lines(), COMMON_METERED)
+    assert of(house(200).flat(9, 99, kind=COMMON, area=40).lines(), COMMON_METERED) == plain
+
+
+def test_zones_with_a_flat_that_has_a_norm_for_some_days() -> None:
+    made = Shard(OCTOBER, premises_area=100, common_area=500, common_needs=CONSUMERS)
+    for zone, kwh in ((21, 300), (22, 100)):
+        made.meter(90 + zone, 0, month_of(kwh), zone=zone).price(4, zone=zone)
+    made.price(4).flat(1, 10, area=100)
+    for zone in (21, 22):
+        made.meter(zone, 1, [("2026-10-16", 0, 7), ("2026-10-30", 40)], zone=zone, since="2026-10-16")
+    shares = [kwh for _, _, kwh in of(made.lines(), COMMON_METERED)]
+    assert shares[0] == pytest.approx(3 * shares[1], abs=0.003)

@@ -164,3 +164,22 @@ def test_a_gap_closed_by_a_handover_ends_there() -> None:
 def test_an_average_begins_with_the_last_reading_of_its_first_month() -> None:
     readings = [("2026-04-06", 500), ("2026-04-19", 700), ("2026-07-17", 1000)]
     assert [line[2] for line in shard().flat(1, 10).meter(1, 1, readings).lines()] == [100]
+
+
+def test_readings_after_a_check_that_found_less() -> None:
+    readings = [("2026-03-25", 1000), ("2026-06-11", 900, INSPECTOR), ("2026-06-25", 950)]
+    june = Shard(Month(2026, 6)).price(4.20).flat(1, 10).meter(1, 1, readings)
+    assert june.lines() == [(10, METERED, -50, -210.00)]
+    april = Shard(Month(2026, 4)).price(4.20).flat(1, 10).meter(1, 1, readings)
+    assert april.lines() == [(10, SPREAD, 0, 0.00)]
+
+
+def test_no_average_of_a_history_below_zero() -> None:
+    readings = [("2026-03-25", 1000), ("2026-06-11", 900, INSPECTOR)]
+    july = Shard(Month(2026, 7)).price(4.20).flat(1, 10).meter(1, 1, readings)
+    assert july.lines() == [(10, NORM, 120, 504.00)]
+
+
+def test_an_average_over_a_roll_over() -> None:
+    readings = [("2026-03-20", 9900), ("2026-06-20", 20), ("2026-09-20", 560)]
+    assert shard().flat(1, 10).meter(1, 1, readings, digits=4).lines() == [(10, AVERAGE, 110, 462.00)]
