@@ -153,6 +153,9 @@ CONTENT_SECURITY_POLICY = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
 )
 
+# A list of readings has a field for every register of a building.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+
 # The log tells what happened where, and never to whom: no request bodies, no parameters of statements.
 
 LOGGING = {

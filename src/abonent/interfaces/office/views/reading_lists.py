@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -14,6 +15,7 @@ from django_htmx.http import reswap, retarget
 from abonent.contexts.contracts.reading_list import short_payers
 from abonent.contexts.metering.models import Zone
 from abonent.contexts.places.queries import building_passport
+from abonent.interfaces.office import formats
 from abonent.interfaces.office.reading_forms import ReadingListForm
 from abonent.interfaces.office.rendering import page_or_part
 from abonent.interfaces.office.roles import READING_TAKERS, STAFF, allow, may
@@ -27,26 +29,30 @@ PART = "office/buildings/_reading_list.html"
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A register as a row of the table: what was typed, and what is wrong or doubtful about it."""
+    """A register as a row of the table: what was typed, and what is wrong or doubtful about it.
+
+    Figures are written already: a page of a thousand rows is put together twice as fast from plain text.
+    """
 
     register: ListRegister
+    key: str
     premise: str
     payer: str
+    account_url: str
     label: str
-    is_first_of_premise: bool
+    zone: str
+    digits: str
+    ratio: str
+    capacity_wh: str
+    previous_wh: str
+    previous: str
+    previous_on: str
+    read: str
     is_read: bool
     typed: str
     errors: list[str]
     is_doubtful: bool
     is_confirmed: bool
-
-    @property
-    def zone_name(self) -> str:
-        return "" if self.register.zone == Zone.SINGLE else str(Zone(self.register.zone).label)
-
-    @property
-    def capacity_wh(self) -> int:
-        return 10**self.register.digits * 1000
 
 
 @allow(*STAFF)
@@ -177,6 +183,7 @@ def _lines(
         building_id=building_id, taken_on=on, parameters=packs.pack_parameters()
     )
     payers = short_payers(building_id=building_id, on=on)
+    confirmed = form.confirmed()
     lines: list[Line] = []
     for register in registers:
         key = register.installation_id
@@ -188,17 +195,28 @@ def _lines(
         is_read = register.today_wh is not None or bool(
             register.previous_on and register.previous_on >= begins
         )
+        is_first = not lines or lines[-1].register.premise_id != register.premise_id
+        zone = "" if register.zone == Zone.SINGLE else str(Zone(register.zone).label)
         line = Line(
             register=register,
-            premise=premise,
-            payer=payers.get(register.premise_id or 0, ""),
-            label=" ".join(filter(None, [premise, register.serial])),
-            is_first_of_premise=not lines or lines[-1].register.premise_id != register.premise_id,
+            key=str(key),
+            premise=premise if is_first else "",
+            payer=payers.get(register.premise_id or 0, "") if is_first else "",
+            account_url=reverse("office:account", args=[register.account]) if register.account else "",
+            label=", ".join(filter(None, [f"{premise} {register.serial}", zone])),
+            zone=zone,
+            digits=str(register.digits) + (f" × {register.ratio}" if register.ratio != 1 else ""),
+            ratio=str(register.ratio),
+            capacity_wh=str(10**register.digits * 1000),
+            previous_wh="" if register.previous_wh is None else str(register.previous_wh),
+            previous=formats.shown(register.previous_wh, "kwh"),
+            previous_on=formats.day(register.previous_on) if register.previous_on else "",
+            read="" if register.today_wh is None else formats.kwh(register.today_wh),
             is_read=is_read,
             typed="" if key in (taken_in or set()) else form.typed(key),
             errors=told,
             is_doubtful=bool(row and row.status == "doubtful"),
-            is_confirmed=key in form.confirmed(),
+            is_confirmed=key in confirmed,
         )
         lines.append(line)
     return lines
