@@ -71,7 +71,6 @@ def counts_after_falls(
     if fell.is_empty():
         return None
     most_a_day = calendar.setting(lambda settings: settings.rollover_max_wh_per_day, "building_id")
-    of_register = {"partition_by": "installation_id", "order_by": "taken_on"}
     steps = (
         ordered.join(fell.select("installation_id").unique(), on="installation_id", how="semi")
         .join(installations.select("installation_id", "building_id", "digits"), on="installation_id")
@@ -89,8 +88,8 @@ def counts_after_falls(
     ).select(
         "installation_id",
         "taken_on",
-        count_wh=pl.col("step_wh").cum_sum().over(**of_register),
-        doubtful=pl.col("doubtful").cum_sum().over(**of_register),
+        count_wh=pl.col("step_wh").cum_sum().over("installation_id", order_by="taken_on"),
+        doubtful=pl.col("doubtful").cum_sum().over("installation_id", order_by="taken_on"),
     )
 
 
