@@ -17,22 +17,21 @@ from abonent.contexts.access.models import Role
 from abonent.contexts.access.queries import user_names
 from abonent.contexts.contracts.queries import accounts, row_payer
 from abonent.contexts.metering import devices
-from abonent.contexts.metering.models import Act, ActKind, SealState, Zone
+from abonent.contexts.metering.models import ActKind, SealState
 from abonent.contexts.metering.queries import MeterInPlace, meters_of_building, meters_of_premise
 from abonent.contexts.places.models import Building, Premise
 from abonent.interfaces.office import formats
+from abonent.interfaces.office.act_words import act_facts, act_registers, act_seals
 from abonent.interfaces.office.device_filters import ActFilter
+from abonent.interfaces.office.device_form_parts import ActForm, Place, SealFate
 from abonent.interfaces.office.device_forms import (
     FORMS,
     NEEDS_METER,
     AccessRefusedForm,
-    ActForm,
     AdmissionForm,
     CheckForm,
-    Place,
     RemovalForm,
     ReplacementForm,
-    SealFate,
     SealingForm,
     TamperingForm,
     UnauthorisedForm,
@@ -168,13 +167,9 @@ def card(request: HttpRequest, act_id: int) -> HttpResponse:
         "address": read.address,
         "title": act_title(act.kind),
         "accounts": act.facts.get("accounts", []),
-        "facts": _facts(act),
-        "registers": [*_registers(act, "registers"), *_registers(act, "new_registers")],
-        "seals": [
-            {**seal, "what": words}
-            for what, words in _SEAL_WORDS.items()
-            for seal in act.facts.get("seals", {}).get(what, ())
-        ],
+        "facts": act_facts(act),
+        "registers": act_registers(act),
+        "seals": act_seals(act),
         "author": names.get(act.author_id or 0, ""),
         "devices": place_address(act.building_id, act.premise_id),
         "waiting": [
@@ -337,65 +332,3 @@ def _read(act_id: int) -> devices.ActRead:
     if read is None:
         raise Http404
     return read
-
-
-_SEAL_WORDS: dict[str, Any] = {
-    "set": gettext_lazy("set"),
-    "intact": gettext_lazy("intact"),
-    "broken": gettext_lazy("broken"),
-    "removed": gettext_lazy("taken off"),
-    "set_by_mistake": gettext_lazy("written down by mistake, taken back"),
-    "ended_by_mistake": gettext_lazy("taken off or broken by mistake, intact again"),
-}
-
-
-def _facts(act: Act) -> list[tuple[str, str]]:
-    """What an act says beside readings and seals, in words."""
-    facts = act.facts
-    told: list[tuple[str, str]] = []
-
-    def add(words: str, text: Any) -> None:
-        if text not in (None, ""):
-            told.append((words, str(text)))
-
-    def day(name: str) -> str:
-        return formats.day(date.fromisoformat(facts[name])) if facts.get(name) else ""
-
-    for name, words in (("meter", _("Meter")), ("new_meter", _("New meter"))):
-        if facts.get(name):
-            add(words, f"{facts[name]['serial']}, {facts[name]['model']}")
-    if "is_sound" in facts:
-        add(_("Verdict"), _("is in order") if facts["is_sound"] else _("is no good for billing"))
-    if facts.get("refusal_no"):
-        add(_("Refusals in a row"), facts["refusal_no"])
-    add(_("Equipment"), facts.get("equipment"))
-    if facts.get("power_w"):
-        add(_("Power, kW"), formats.kwh(facts["power_w"]))
-    add(_("Connected on"), day("connected_on"))
-    add(_("Charged from"), day("begins_on"))
-    add(_("Put right on"), day("removed_on"))
-    add(_("Verified on"), day("verified_on"))
-    add(_("Verification due on"), day("verification_due_on"))
-    add(_("Certificate"), facts.get("certificate"))
-    if facts.get("is_fit") is False:
-        add(_("Verdict"), _("is not fit for use"))
-    add(_("Inspector"), act.inspector)
-    add(_("Consumer or witness present"), act.present)
-    add(_("Note"), act.note)
-    return told
-
-
-def _registers(act: Act, name: str) -> list[dict[str, Any]]:
-    kinds = {
-        "registers": _("control") if act.kind == ActKind.CHECK else _("final"),
-        "new_registers": _("initial"),
-    }
-    return [
-        {
-            **row,
-            "kind": kinds[name],
-            "zone_name": Zone(row["zone"]).label,
-            "previous_on": date.fromisoformat(row["previous_on"]) if row["previous_on"] else None,
-        }
-        for row in act.facts.get(name, ())
-    ]
