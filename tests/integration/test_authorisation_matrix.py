@@ -16,6 +16,7 @@ READING_TAKERS = {Role.OPERATOR, Role.ENGINEER, Role.ACCOUNTANT, Role.ADMINISTRA
 DECIDERS = {Role.OPERATOR, Role.ENGINEER, Role.ADMINISTRATOR}
 BILLERS = {Role.ENGINEER, Role.ACCOUNTANT, Role.MANAGER, Role.ADMINISTRATOR}
 APPROVERS = {Role.ACCOUNTANT, Role.MANAGER, Role.ADMINISTRATOR}
+SETTLERS = {Role.ENGINEER, Role.ACCOUNTANT, Role.ADMINISTRATOR}
 KEEPERS = READING_TAKERS
 BUILDING_KEEPERS = {Role.ENGINEER, Role.MANAGER, Role.ADMINISTRATOR}
 PRINTERS = EVERYBODY - {Role.AUDITOR}
@@ -74,6 +75,15 @@ MATRIX = {
     "office:subsidy_new": BENEFIT_KEEPERS,
     "office:subsidy_reverse": BENEFIT_KEEPERS,
     "office:subsidy_decide": BENEFIT_KEEPERS,
+    "office:recalculations": READERS,
+    "office:recalculation_new": BILLERS,
+    "office:run_changes": READERS,
+    "office:run_account_changes": READERS,
+    "office:account_recalculation": READERS,
+    "office:account_settle": SETTLERS,
+    "office:account_manual": READING_TAKERS,
+    "office:manual_recalculations": READERS,
+    "office:manual_decide": APPROVERS,
     "office:bill_page": READERS,
     "office:bill_issue": PRINTERS,
     "office:prints": READERS,
@@ -147,6 +157,8 @@ MATRIX = {
     "office:period_close": APPROVERS,
 }
 SAMPLES = {
+    "account_id": 1,
+    "manual_id": 1,
     "act_id": 1,
     "seal_id": 1,
     "kind": "check",

@@ -350,7 +350,7 @@ class TestRun:
         assert len(waiting()) == 3
 
     def test_nothing_waits(self, town: Town) -> None:
-        with pytest.raises(billing_run.NothingToBill):
+        with pytest.raises(billing_run.NothingWaits):
             make_recalculation(town)
 
     def test_discarded_and_cancelled_it_waits_again(self, town: Town) -> None:

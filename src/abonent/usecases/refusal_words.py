@@ -39,6 +39,8 @@ def tell_run(refusal: billing_run.RunRefused) -> str:
                 "Runs %(runs)s already work on some of these buildings for %(month)s. Approve or discard them first.",
                 len(refusal.run_ids),
             ) % {"runs": runs, "month": _month(refusal.period)}
+        case billing_run.NothingWaits():
+            return _("Nothing waits here to be rated again, or other runs are at work on it.")
         case billing_run.NothingToBill():
             return _("No account here has a service in this month. Choose another month or other accounts.")
         case billing_run.Overlaid():

@@ -2,12 +2,14 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
 from abonent.contexts.charging.models import ManualRecalculation, Recalculation, RunShard
 from abonent.contexts.contracts.models import Account
+from abonent.contexts.places.models import Premise
 from abonent.contexts.places.queries import number_order
 
 
@@ -84,10 +86,49 @@ def waiting_by(field: str) -> list[Waiting]:
     ]
 
 
+def waiting_in(
+    *,
+    branch_id: int | None,
+    building_id: int | None,
+    account_id: int | None,
+    causes: Collection[int] | None,
+    first: date | None,
+    last: date | None,
+) -> Waiting:
+    """Count what waits in a scope, of some causes and months where they are given."""
+    rows = waiting()
+    if branch_id is not None:
+        rows = rows.filter(building__branch=branch_id)
+    if building_id is not None:
+        rows = rows.filter(building=building_id)
+    if account_id is not None:
+        rows = rows.filter(
+            premise__in=_kin(Account.objects.values_list("premise_id", flat=True).get(pk=account_id))
+        )
+    if causes is not None:
+        rows = rows.filter(cause__in=causes)
+    if first is not None:
+        rows = rows.filter(period__gte=first)
+    if last is not None:
+        rows = rows.filter(period__lte=last)
+    counted = rows.aggregate(
+        rows=Count("id"),
+        premises=Count("premise", distinct=True),
+        buildings=Count("building", distinct=True, filter=Q(premise=None)),
+    )
+    return Waiting(key=None, **counted)
+
+
+def _kin(premise_id: int) -> list[int]:
+    """Return a premise and the communal apartment it is part of: what waits is noted for the apartment."""
+    row = Premise.objects.values_list("id", "parent_id", "parent__parent_id").get(pk=premise_id)
+    return [one for one in row if one is not None]
+
+
 def waiting_of_premise(*, premise_id: int, building_id: int) -> list[dict[str, Any]]:
     """Return the months that wait of a premise and of its building, oldest first, each with whether a run holds it.
 
-    `premise_id` is the communal apartment for a part of one; `is_building` tells months of the whole building.
+    `is_building` tells months of the whole building.
     """
     held = RunShard.objects.filter(
         active=True,
@@ -97,7 +138,7 @@ def waiting_of_premise(*, premise_id: int, building_id: int) -> list[dict[str, A
     )
     return list(
         Recalculation.objects.filter(settled_at=None, building_id=building_id)
-        .filter(Q(premise_id=premise_id) | Q(premise=None))
+        .filter(Q(premise__in=_kin(premise_id)) | Q(premise=None))
         .annotate(is_held=Exists(held), is_building=Q(premise=None))
         .order_by("period", "cause")
         .values("period", "cause", "note", "noted_at", "run_id", "is_held", "is_building")

@@ -19,6 +19,9 @@ APPROVERS = frozenset({Role.ACCOUNTANT, Role.MANAGER, Role.ADMINISTRATOR})
 # who keeps accounts, premises and the people in them; who keeps buildings
 KEEPERS = READING_TAKERS
 BUILDING_KEEPERS = frozenset({Role.ENGINEER, Role.MANAGER, Role.ADMINISTRATOR})
+# who posts what waits of an account at once; who proposes a sum decided by hand
+SETTLERS = frozenset({Role.ENGINEER, Role.ACCOUNTANT, Role.ADMINISTRATOR})
+PROPOSERS = READING_TAKERS
 PRINTERS = STAFF - {Role.AUDITOR}
 # who settles benefits and subsidies with the state
 BENEFIT_KEEPERS = frozenset({Role.ACCOUNTANT, Role.ADMINISTRATOR})

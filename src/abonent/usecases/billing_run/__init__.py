@@ -6,6 +6,7 @@ from abonent.usecases.billing_run.plan import Scope, create, create_recalculatio
 from abonent.usecases.billing_run.rating import Progress, rate
 from abonent.usecases.billing_run.refusals import (
     NothingToBill,
+    NothingWaits,
     Overlaid,
     PeriodClosed,
     PeriodUnknown,
@@ -17,6 +18,7 @@ from abonent.usecases.billing_run.refusals import (
 
 __all__ = [
     "NothingToBill",
+    "NothingWaits",
     "Overlaid",
     "PeriodClosed",
     "PeriodUnknown",

@@ -12,7 +12,7 @@ from abonent.contexts.charging.models import BillingPeriod, PeriodState, Run, Ru
 from abonent.kernel.periods import Month
 from abonent.usecases.billing_run import waiting
 from abonent.usecases.billing_run.claims import claim_shards
-from abonent.usecases.billing_run.refusals import NothingToBill, PeriodClosed, PeriodUnknown
+from abonent.usecases.billing_run.refusals import NothingToBill, NothingWaits, PeriodClosed, PeriodUnknown
 
 SHARD_ACCOUNTS = 250_000
 """Accounts a shard aims at: small enough for memory, large enough that Polars works in bulk."""
@@ -92,7 +92,7 @@ def create_recalculation(
 ) -> int:
     """Make a draft run over what waits in a scope, all of it or of some months and causes; return its id.
 
-    What another run is at work on goes on waiting. Raises PeriodUnknown, PeriodClosed, ScopeBusy, NothingToBill.
+    What another run is at work on goes on waiting. Raises PeriodUnknown, PeriodClosed, ScopeBusy, NothingWaits.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         run = new_run(
@@ -109,7 +109,7 @@ def create_recalculation(
         root_id = None if run.account is None else waiting.root_of(cursor, run.account.premise_id)
         waiting.claim(cursor, run, last=last or booked_period, first=first, causes=causes, root_id=root_id)
         if not waiting.make_shards(cursor, run, most=shard_premises):
-            raise NothingToBill("No billed month of this scope waits to be rated again")
+            raise NothingWaits("No billed month of this scope waits to be rated again")
         add_up_accounts(run)
         begin_with_first_month(run)
     return run.pk

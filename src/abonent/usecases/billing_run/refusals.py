@@ -53,6 +53,12 @@ class NothingToBill(RunRefused):
     code = "nothing_to_bill"
 
 
+class NothingWaits(NothingToBill):
+    """No billed month of the scope waits to be rated again, or other runs are at work on all that does."""
+
+    code = "nothing_waits"
+
+
 class WrongState(RunRefused):
     """The run is not in a state that allows the step."""
 

@@ -5,7 +5,9 @@ premise it is posted at once (`settle`). Nothing posted is ever changed: differe
 """
 
 from abonent.usecases.billing_run.at_once import bill
+from abonent.usecases.recalculation.changes import AccountChange, MonthLines, account_changes, run_changes
 from abonent.usecases.recalculation.manual import ManualRefused, decide, may_decide, propose, reverse
+from abonent.usecases.recalculation.mass import ScopeTooWide, start
 from abonent.usecases.recalculation.noting import Change, note, note_many, note_tariff_group
 from abonent.usecases.recalculation.on_the_spot import (
     LineView,
@@ -18,12 +20,16 @@ from abonent.usecases.recalculation.on_the_spot import (
 )
 
 __all__ = [
+    "AccountChange",
     "Change",
     "LineView",
     "ManualRefused",
     "MonthChange",
+    "MonthLines",
     "Preview",
+    "ScopeTooWide",
     "Settled",
+    "account_changes",
     "bill",
     "decide",
     "may_decide",
@@ -33,6 +39,8 @@ __all__ = [
     "preview",
     "propose",
     "reverse",
+    "run_changes",
     "settle",
+    "start",
     "waiting_months",
 ]

@@ -16,6 +16,7 @@ from abonent.contexts.charging.queries import (
     months_charged,
     usage_by_month,
 )
+from abonent.contexts.charging.recalculations import waiting_of_premise
 from abonent.contexts.contracts import queries as contracts
 from abonent.contexts.contracts.models import Account, Service
 from abonent.contexts.contracts.queries import AccountHead, row_address, row_payer
@@ -32,6 +33,7 @@ from abonent.interfaces.office.lists import Column, Listing
 from abonent.interfaces.office.rendering import listed, page_or_part
 from abonent.interfaces.office.roles import STAFF, allow, may
 from abonent.interfaces.office.views.lookups import head_of, read_month
+from abonent.interfaces.office.views.recalculations import waiting_words
 from abonent.interfaces.office.words import reading_status
 from abonent.kernel.periods import Month
 from abonent.usecases import explain_bill
@@ -148,6 +150,7 @@ def readings(request: HttpRequest, number: str) -> HttpResponse:
             title=_("Source"),
             text=source,
             order=("source",),
+            minor_on_phone=True,
             link=lambda row: (
                 reverse("office:reading_file", args=[row["file_id"]]) if row["file_id"] in files else None
             ),
@@ -305,6 +308,10 @@ def _frame(request: HttpRequest, head: AccountHead, tab: str) -> dict[str, Any]:
         "today": today,
         "is_open": head.is_open(on=today),
         "entered": request.session.pop("entered", None),
+        "settled": request.session.pop("settled", None),
+        "waiting": waiting_words(
+            waiting_of_premise(premise_id=head.premise_id, building_id=head.building_id)
+        ),
         "balance_minor": balance_minor(account_id=head.account_id),
         "meters": meters_of_premise(premise_id=head.premise_id, on=today),
         "chart": consumption(

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from abonent.contexts.charging.queries import period_choices
 from abonent.contexts.contracts.models import Account
 from abonent.contexts.contracts.queries import AccountHead
 from abonent.contexts.metering.models import Installation, Reading
@@ -19,7 +18,7 @@ from abonent.contexts.metering.queries import MeterInPlace, actual_readings, met
 from abonent.contexts.parties.queries import supplier_id
 from abonent.interfaces.office import formats
 from abonent.interfaces.office.forms import ReadingForm, ReasonForm, tell_reading
-from abonent.interfaces.office.previews import shown_preview
+from abonent.interfaces.office.previews import book_in, shown_preview
 from abonent.interfaces.office.roles import READING_TAKERS, allow
 from abonent.interfaces.office.views.lookups import head_of
 from abonent.kernel.periods import Month
@@ -61,7 +60,7 @@ def enter(request: HttpRequest, number: str) -> HttpResponse:
             return render(request, PANEL, context)
         entered = enter_reading.enter(
             account=account,
-            booked_period=_book_in(given["taken_on"]),
+            booked_period=book_in(given["taken_on"]),
             actor_id=request.user.pk,
             **given,
         )
@@ -113,7 +112,7 @@ def _annul(request: HttpRequest, number: str, ids: list[int], day: str, why: str
             taken_on=taken_on,
             supplier_id=supplier_id(),
             parameters=packs.pack_parameters(),
-            booked_period=_book_in(taken_on),
+            booked_period=book_in(taken_on),
             actor_id=request.user.pk,
             at=timezone.now(),
             reason=why,
@@ -174,7 +173,7 @@ def _given(form: ReadingForm, corrected: list[Reading]) -> dict[str, Any]:
 
 def _preview(account: Account, given: dict[str, Any]) -> dict[str, Any]:
     """The months the reading reaches, before and after."""
-    booked = _book_in(given["taken_on"])
+    booked = book_in(given["taken_on"])
     looked = enter_reading.preview(account=account, booked_period=booked, **given)
     own = Month.of(given["taken_on"])
     return shown_preview(
@@ -184,15 +183,6 @@ def _preview(account: Account, given: dict[str, Any]) -> dict[str, Any]:
         after=_("With this reading"),
         booked=booked,
     )
-
-
-def _book_in(day: date) -> Month:
-    """Return the month to book in: the reading's own while it is open, else the first open one after it."""
-    opened = sorted(Month.of(row.month) for row in period_choices() if row.is_open)
-    own = Month.of(day)
-    if own in opened or not opened:
-        return own
-    return next((month for month in opened if month > own), opened[-1])
 
 
 def _told(entered: enter_reading.Entered, taken_on: date, serial: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from abonent.contexts.access.queries import user_names
 from abonent.contexts.charging import queries as charging
 from abonent.contexts.charging.models import RunKind, RunState
 from abonent.contexts.charging.queries import exceptions_by_code, run_row, run_scope
+from abonent.contexts.charging.recalculations import months_of_run
 from abonent.contexts.metering.queries import serials_of
 from abonent.contexts.places.queries import address_of
 from abonent.gateways import queue
@@ -187,6 +188,8 @@ def run_context(run_id: int) -> dict[str, Any]:
         "author": people.get(row["created_by_id"], ""),
         "approver": people.get(row["approved_by_id"], ""),
         "reversals": charging.reversals_of(run_id=run_id),
+        "months": months_of_run(run_id=run_id),
+        "changes": row["kind"] not in (RunKind.REVERSAL, RunKind.MANUAL) and row["rated_at"] is not None,
         "speed": _speed(row, job, now) if is_rating else None,
         "groups": [
             {**group, "reason": exception_reasons.reason(group["code"])}
