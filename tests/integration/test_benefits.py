@@ -203,6 +203,15 @@ def test_an_account_that_was_not_billed_is_listed_with_nothing(town: Town) -> No
     assert rows(make(town)) == [(FLAT_1, "2026-10", 15_750, 15_750), (FLAT_2, "2026-10", 0, 0)]
 
 
+def test_two_holders_of_an_account_are_reported_once_each(town: Town) -> None:
+    hold(town)
+    hold(town, name="Иванов Пётр Ильич", code="chernobyl")
+    charge(town, "1", (240_000, 420_000))
+    first = make(town)
+    assert [(number, due) for number, _, due, _ in rows(first)] == [(FLAT_1, 15_750)] * 2
+    assert (first.accounts_total, first.accounts_done, first.rows) == (1, 1, 2)
+
+
 def test_what_changes_later_is_a_difference_in_the_next_registry(town: Town) -> None:
     hold(town)
     charge(town, "1", (240_000, 420_000))

@@ -293,7 +293,7 @@ WITH holder AS (
     JOIN parties_branch branch ON branch.id = building.branch_id
     WHERE branch.supplier_id = %(supplier)s
 )
-SELECT account_id, %(month)s::date AS period FROM holder
+SELECT DISTINCT account_id, %(month)s::date AS period FROM holder
 WHERE during && daterange(%(month)s, %(end)s)
 {earlier}
 """
