@@ -120,18 +120,21 @@ class Drawn:
         return found
 
     def inspected(self, zone: int) -> Register:
-        """Return a register whose reading an inspector found too high; now and then somebody read it since."""
-        taken = [
-            day for day in self.reading_days("gap" if self.once_in(2) else "read") if day < self.month[0]
-        ]
-        checked_on = self.cut(least=1, most_from_end=8)
-        later = [self.month[1] - 2 * DAY] if self.once_in(3) else []
+        """Return a register whose reading an inspector found too high, in the month or some months before it.
+
+        Now and then somebody read it in the month of the check since; nobody did after that.
+        """
+        month = self.month_at(-self.whole(0, 2) * self.whole(0, 1))
+        taken = [day for day in self.reading_days("gap" if self.once_in(2) else "read") if day < month[0]]
+        taken = taken or [self.month_at(-8)[0]]
+        checked_on = month[0] + DAY * self.whole(1, 20)
         found = self.register(zone, [*taken, checked_on], least_digits=5, inspector=[checked_on])
         said_wh = found.readings[taken[-1]][0]
         seen_wh = max(0, said_wh - self.whole(1, 500_000))
         readings = {day: reading for day, reading in found.readings.items() if reading[0] <= said_wh}
         readings[checked_on] = seen_wh, INSPECTOR
-        readings |= {day: (seen_wh + self.whole(0, 90_000), ACTUAL) for day in later}
+        if self.once_in(3):
+            readings[month[1] - 2 * DAY] = seen_wh + self.whole(0, 90_000), ACTUAL
         return replace(found, readings=readings)
 
     def handed_over(self, zones: list[int], last_day: date) -> list[Register]:

@@ -14,6 +14,7 @@ from tests.oracle.ru_month.lines import Line, Priced, banded, owned, priced
 from tests.oracle.ru_month.premises import Unknown, Used, living, nonliving, standing
 from tests.oracle.ru_month.town import (
     ABSENT,
+    AGREED,
     HEATING,
     LIVING,
     NOBODY,
@@ -110,6 +111,8 @@ def _count(building: Building, premise: Premise, used: Used, volumes: common_nee
             volumes.heating_wh += wh
         else:
             volumes.nonliving_wh += wh
+    if any(energy.rule == AGREED for energy in used.own) or SINGLE in used.uncharged_wh:
+        volumes.all_zoned = False
     if premise.kind == LIVING:
         in_zones = any(register.zone != SINGLE for register in standing(building, premise))
         volumes.all_zoned &= in_zones and all(energy.rule != NORM for energy in used.own)

@@ -252,7 +252,7 @@ def _returns(negative_wh: int, individual: list[Priced], building: Building, mad
     for household, share in zip(
         whom, share_out(negative_wh, [person_days[one] for one in whom]), strict=True
     ):
-        lines = used[household]
+        lines = sorted(used[household], key=lambda line: (line.span, line.zone, line.price.id))
         back = min(share, max(0, sum(line.quantity_wh for line in lines)))
         returned_wh += back
         parts = share_out(back, [max(0, line.quantity_wh) for line in lines])

@@ -172,11 +172,13 @@ def nonliving(building: Building, law: Law, premise: Premise, booked_until: usag
         for terms in premise.terms:
             for span in _met(terms.span, bare):
                 agreed = nearest(Fraction(terms.agreed_wh * days(span), days(building.month)))
-                used.uncharged_wh[SINGLE] = used.uncharged_wh.get(SINGLE, 0) + agreed
+                if agreed:
+                    used.uncharged_wh[SINGLE] = used.uncharged_wh.get(SINGLE, 0) + agreed
         return used
     used.own += shared_by_days(lived, known)
     for stretch in lived:
         for span in _met(stretch.span, bare):
             agreed = nearest(Fraction(stretch.terms.agreed_wh * days(span), days(building.month)))
-            used.own.append(Energy(stretch, AGREED, SINGLE, span, agreed))
+            if agreed:
+                used.own.append(Energy(stretch, AGREED, SINGLE, span, agreed))
     return used
