@@ -104,7 +104,7 @@ def _answer(cursor: Any, asked: Asked) -> Answer:
     level = _LEVELS[_BY.answer(asked)]
     table = Table(
         name="charges",
-        columns=(*level.columns, *_columns()),
+        columns=(*level.columns, *(_columns()[1:] if level is _LEVELS["account"] else _columns())),
         sql=level.named(_sums(level, asked)),
         order=level.order,
         unique=tuple(level.keys),

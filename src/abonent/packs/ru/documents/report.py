@@ -14,7 +14,7 @@ _PAGE_WIDTH_MM, _PAGE_HEIGHT_MM = 277.0, 193.0 - 5.0  # within the margins; the 
 _MM_IN_POINT = 0.3528
 _SIZES_PT = (8.0, 7.5, 7.0, 6.5, 6.0, 5.5)
 _LINE, _ROW_ROOM_MM, _CELL_ROOM_MM = 1.18, 1.5, 2.0
-_NARROWEST_TEXT_MM = 16.0
+_NARROWEST_TEXT_MM, _WIDEST_WORD_MM = 16.0, 36.0
 _TITLE_MM, _EMPTY_MM = 7.0, 6.0
 _FIRST_HEAD_MM, _HEAD_MM, _FACT_MM, _FACTS_IN_LINE = 13.0, 6.5, 3.9, 3
 
@@ -200,8 +200,15 @@ class _Layout:
             max((_ems(row.cells[number]) for row in table.rows), default=0.0)
             for number in range(len(table.columns))
         ]
+        words = [
+            max(
+                (_ems(word) for word in {word for row in table.rows for word in row.cells[number].split()}),
+                default=0.0,
+            )
+            for number in range(len(table.columns))
+        ]
         for size_pt in _SIZES_PT:
-            widths_mm = _widths(table.columns, ems, size_pt)
+            widths_mm = _widths(table.columns, ems, words, size_pt)
             if sum(widths_mm) <= _PAGE_WIDTH_MM + 0.01:
                 break
         else:
@@ -270,18 +277,25 @@ class _Layout:
         }
 
 
-def _widths(columns: Sequence[ReportColumn], ems: Sequence[float], size_pt: float) -> list[float]:
-    """Give figures what they need and share the rest among texts; more than a page's width if they do not fit."""
+def _widths(
+    columns: Sequence[ReportColumn], ems: Sequence[float], words: Sequence[float], size_pt: float
+) -> list[float]:
+    """Give figures what they need and share the rest among texts; more than a page's width if they do not fit.
+
+    `ems` and `words` are the widths of each column's longest text and longest word.
+    """
     em_mm = size_pt * _MM_IN_POINT
     needs = [em * em_mm + _CELL_ROOM_MM for em in ems]
-    words = [
+    titles = [
         max((_ems(word) for word in column.title.split()), default=0.0) * (em_mm - 0.5 * _MM_IN_POINT)
         + _CELL_ROOM_MM
         for column in columns
     ]
     least = [
-        max(need * _BOLD, word) if column.is_figure else max(min(need, _NARROWEST_TEXT_MM), word)
-        for column, need, word in zip(columns, needs, words, strict=True)
+        max(need * _BOLD, title)
+        if column.is_figure
+        else max(min(need, _NARROWEST_TEXT_MM), min(word * em_mm + _CELL_ROOM_MM, _WIDEST_WORD_MM), title)
+        for column, need, word, title in zip(columns, needs, words, titles, strict=True)
     ]
     left_mm = _PAGE_WIDTH_MM - sum(least)
     if left_mm <= 0:
