@@ -8,6 +8,7 @@ from abonent.packs.ru.rules.calendar import Calendar
 
 SOURCE_INSPECTOR = 2
 SOURCE_INSTALLATION = 7
+SOURCE_REMOVAL = 8
 SOURCE_HANDOVER = 9
 
 

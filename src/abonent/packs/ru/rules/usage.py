@@ -7,7 +7,7 @@ import polars as pl
 from abonent.engine import fixed
 from abonent.packs.ru.rules.calendar import Calendar
 from abonent.packs.ru.rules.problems import premise_problem
-from abonent.packs.ru.rules.readings import SOURCE_INSPECTOR, bracket
+from abonent.packs.ru.rules.readings import SOURCE_INSPECTOR, SOURCE_REMOVAL, bracket
 
 UNKNOWN, BY_READINGS, BY_AVERAGE, BY_SPREAD = 0, 1, 2, 3
 
@@ -63,7 +63,8 @@ def counts_after_falls(
     """Tell what registers whose readings fell have counted since the first known one; None where none fell.
 
     Rows of installation_id, taken_on, count_wh on the face, and how many falls until then nobody can explain. A fall
-    is a roll-over when what it would mean is believable; at an inspector's reading it is settled as it is (п. 61).
+    is a roll-over when what it would mean is believable; what an inspector read, or an act of removal says, is settled as
+    it is (п. 61).
     """
     ordered = readings.sort("installation_id", "taken_on")
     same = pl.col("installation_id") == pl.col("installation_id").shift(1)
@@ -82,7 +83,7 @@ def counts_after_falls(
     )
     falls = pl.col("step_wh") < 0
     rolls = falls & (pl.col("rolled_wh") >= 0) & (pl.col("rolled_wh") <= most_a_day * pl.col("days"))
-    doubtful = falls & ~rolls & (pl.col("source") != SOURCE_INSPECTOR)
+    doubtful = falls & ~rolls & ~pl.col("source").is_in([SOURCE_INSPECTOR, SOURCE_REMOVAL])
     return steps.with_columns(
         step_wh=pl.when(rolls).then("rolled_wh").otherwise("step_wh"), doubtful=doubtful.cast(pl.Int64)
     ).select(

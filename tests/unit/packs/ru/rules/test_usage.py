@@ -183,3 +183,9 @@ def test_no_average_of_a_history_below_zero() -> None:
 def test_an_average_over_a_roll_over() -> None:
     readings = [("2026-03-20", 9900), ("2026-06-20", 20), ("2026-09-20", 560)]
     assert shard().flat(1, 10).meter(1, 1, readings, digits=4).lines() == [(10, AVERAGE, 110, 462.00)]
+
+
+def test_a_fall_an_act_of_removal_tells_is_settled() -> None:
+    gone = shard().flat(1, 10, until="2026-10-16")
+    gone.meter(1, 1, [("2026-09-20", 500), ("2026-10-16", 480, REMOVAL)], until="2026-10-16")
+    assert gone.lines() == [(10, METERED, -20, -84.00)]
