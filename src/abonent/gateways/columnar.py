@@ -21,11 +21,19 @@ def snapshot(dsn: str) -> Iterator[Any]:
 
 
 @contextmanager
-def scratch(dsn: str) -> Iterator[Any]:
-    """Open a connection for queries over `put_frame` tables, in one snapshot; what was put is gone with it."""
+def scratch(dsn: str, *, snapshot_of: Any = None) -> Iterator[Any]:
+    """Open a connection for queries over `put_frame` tables, in one snapshot; what was put is gone with it.
+
+    `snapshot_of`: another such connection, to see the database exactly as it does.
+    """
     with adbc_driver_postgresql.dbapi.connect(dsn) as connection:
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            if snapshot_of is not None:
+                with snapshot_of.cursor() as other:
+                    other.execute("SELECT pg_export_snapshot()")
+                    name = other.fetchone()[0]
+                cursor.execute(f"SET TRANSACTION SNAPSHOT '{name}'")
         yield connection
         connection.rollback()
 

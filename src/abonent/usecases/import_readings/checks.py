@@ -89,8 +89,13 @@ def judge(claims: pl.DataFrame, history: pl.DataFrame, rules: Rules) -> pl.DataF
     months of its claims, and the last one before where there is none from `recent` on. Several claims of a register
     are judged one after another, each accepted one being history for the next.
     """
-    claims = _within_file(claims).with_columns(turn=pl.col("taken_on").rank("dense").over("installation_id"))
-    history = history.sort("installation_id", "taken_on")
+    if claims["installation_id"].is_duplicated().any():
+        claims = _within_file(claims).with_columns(
+            turn=pl.col("taken_on").rank("dense").over("installation_id").cast(pl.Int64)
+        )
+    else:
+        claims = claims.with_columns(repeats=pl.lit(False), turn=pl.lit(1, dtype=pl.Int64))
+    history = history.sort("taken_on")
     turns = claims["turn"].max()
     judged = []
     for turn in range(1, int(turns) + 1) if isinstance(turns, int) else []:
@@ -101,7 +106,7 @@ def judge(claims: pl.DataFrame, history: pl.DataFrame, rules: Rules) -> pl.DataF
             new = done.filter(pl.col("status") == ACCEPTED).select(
                 *list(HISTORY)[:4], reading_id=pl.lit(0, dtype=pl.Int64)
             )
-            history = pl.concat([history, new]).sort("installation_id", "taken_on")
+            history = pl.concat([history, new]).sort("taken_on")
     if not judged:
         return _reasons(_bracketed(claims, history), rules).sort("claim").drop("turn", "repeats")
     return pl.concat(judged).sort("claim").drop("turn", "repeats")
@@ -150,30 +155,53 @@ def _bracketed(claims: pl.DataFrame, history: pl.DataFrame) -> pl.DataFrame:
 
 
 def _bracketed_month(claims: pl.DataFrame, history: pl.DataFrame, month: Month) -> pl.DataFrame:
-    day = pl.col("day")
-    mine = history.join(claims.select("installation_id", day="taken_on"), on="installation_id")
+    """`history` goes by days. What lies in the season is before any claim of the month."""
     first, last = season(month)
-
-    def ends(rows: pl.DataFrame, name: str, *which: str) -> pl.DataFrame:
-        picks = {"first": pl.Expr.first, "last": pl.Expr.last}
-        return rows.group_by("installation_id").agg(
-            picks[end](pl.col(column)).alias(f"{name}{end if len(which) > 1 else ''}_{short}")
-            for end in which
-            for column, short in (("taken_on", "on"), ("value_wh", "wh"))
+    in_season = pl.col("taken_on").is_between(first, last)
+    of_season = history.filter(in_season)
+    others = history.filter(~in_season).join(
+        claims.select("installation_id", day="taken_on"), on="installation_id"
+    )
+    before = _ends(others.filter(pl.col("taken_on") < pl.col("day")), "first", "last").with_columns(
+        pl.when(pl.col("first_on") >= recent(month)).then(f"first_{of}").alias(f"recent_{of}")
+        for of in ("on", "wh")
+    )
+    found = claims.join(before, on="installation_id", how="left").join(
+        _ends(of_season, "season_first", "season_last"), on="installation_id", how="left"
+    )
+    after = others.filter(pl.col("taken_on") > pl.col("day"))
+    same = others.filter(pl.col("taken_on") == pl.col("day")).unique("installation_id")
+    return (
+        found.with_columns(
+            pl.when(pl.col("last_on") > pl.col("season_last_on").fill_null(date.min))
+            .then(f"last_{of}")
+            .otherwise(f"season_last_{of}")
+            .alias(f"previous_{of}")
+            for of in ("on", "wh")
         )
+        .drop("first_on", "first_wh", "last_on", "last_wh")
+        .join(
+            _ends(after, "next", "furthest").drop("furthest_on", "furthest_wh"),
+            on="installation_id",
+            how="left",
+        )
+        .join(
+            same.select("installation_id", same_wh="value_wh", same_source="source", same_id="reading_id"),
+            on="installation_id",
+            how="left",
+        )
+    )
 
-    before = mine.filter(pl.col("taken_on") < day)
-    same = mine.filter(pl.col("taken_on") == day).group_by("installation_id").first()
-    found = claims
-    for part in (
-        ends(before, "previous", "last"),
-        ends(mine.filter(pl.col("taken_on") > day), "next", "first"),
-        ends(before.filter(pl.col("taken_on").is_between(first, last)), "season_", "first", "last"),
-        ends(before.filter(pl.col("taken_on") >= recent(month)), "recent", "first"),
-        same.select("installation_id", same_wh="value_wh", same_source="source", same_id="reading_id"),
-    ):
-        found = found.join(part, on="installation_id", how="left")
-    return found
+
+def _ends(readings: pl.DataFrame, first: str, last: str) -> pl.DataFrame:
+    """Return the first and the last reading of each register, in the order they come."""
+    on, value = pl.col("taken_on"), pl.col("value_wh")
+    return readings.group_by("installation_id").agg(
+        on.first().alias(f"{first}_on"),
+        value.first().alias(f"{first}_wh"),
+        on.last().alias(f"{last}_on"),
+        value.last().alias(f"{last}_wh"),
+    )
 
 
 def _days(first: str, last: str) -> pl.Expr:

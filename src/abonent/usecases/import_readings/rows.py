@@ -1,9 +1,10 @@
 """What is read from the database to judge readings: many rows through columns, or a few in the open transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import polars as pl
 from django.db import connection
@@ -33,12 +34,23 @@ INSTALLATION_COLUMNS = (
 _ESTIMATE, _ACCEPTED = 6, 1
 
 
+_First = TypeVar("_First")
+_Second = TypeVar("_Second")
+
+
 class Rows(Protocol):
-    """Somewhere to ask. `relation` makes rows of a frame something a query can take from, under their own names."""
+    """Somewhere to ask. `relation` makes rows of a frame something a query can take from, under their own names.
+
+    `both` asks two things, side by side where there are two connections.
+    """
 
     def read(self, query: str, schema: Schema) -> pl.DataFrame: ...
 
     def relation(self, frame: pl.DataFrame) -> str: ...
+
+    def both(
+        self, first: Callable[["Rows"], _First], second: Callable[["Rows"], _Second]
+    ) -> tuple[_First, _Second]: ...
 
 
 class Few:
@@ -56,12 +68,17 @@ class Few:
         rows = ", ".join(f"({', '.join(map(_literal, row))})" for row in frame.iter_rows())
         return f"(VALUES {rows}) AS given ({names})"
 
+    def both(
+        self, first: Callable[[Rows], _First], second: Callable[[Rows], _Second]
+    ) -> tuple[_First, _Second]:
+        return first(self), second(self)
+
 
 class Many:
-    """Asks through a connection of its own, in one snapshot; relations are tables that vanish with it."""
+    """Asks through connections of its own, in one snapshot; relations are tables that vanish with them."""
 
-    def __init__(self, opened: Any) -> None:
-        self._opened, self._tables = opened, 0
+    def __init__(self, opened: Any, beside: "Many | None" = None) -> None:
+        self._opened, self._beside, self._tables = opened, beside, 0
 
     def read(self, query: str, schema: Schema) -> pl.DataFrame:
         return columnar.read_frame(self._opened, query, schema)
@@ -71,6 +88,15 @@ class Many:
         name = f"given_{self._tables}"
         columnar.put_frame(self._opened, name, frame)
         return f"{name} AS given"
+
+    def both(
+        self, first: Callable[[Rows], _First], second: Callable[[Rows], _Second]
+    ) -> tuple[_First, _Second]:
+        if self._beside is None:
+            return first(self), second(self)
+        with ThreadPoolExecutor(1) as pool:
+            coming = pool.submit(second, self._beside)
+            return first(self), coming.result()
 
 
 def _literal(cell: object) -> str:
@@ -82,8 +108,8 @@ def _literal(cell: object) -> str:
 
 @contextmanager
 def many() -> Iterator[Many]:
-    with columnar.scratch(dsn()) as opened:
-        yield Many(opened)
+    with columnar.scratch(dsn()) as opened, columnar.scratch(dsn(), snapshot_of=opened) as beside:
+        yield Many(opened, Many(beside))
 
 
 def history(rows: Rows, registers: pl.DataFrame) -> pl.DataFrame:
@@ -93,31 +119,39 @@ def history(rows: Rows, registers: pl.DataFrame) -> pl.DataFrame:
     for (first,), part in months.group_by("month"):
         assert isinstance(first, date)
         found += _history_of_month(rows, part, Month.of(first))
-    return pl.concat(found).unique("reading_id")
+    return pl.concat(found)
 
 
-def _history_of_month(rows: Rows, part: pl.DataFrame, month: Month) -> Iterator[pl.DataFrame]:
-    wanted = part.select("installation_id").unique()
-    given = rows.relation(wanted)
+def _history_of_month(rows: Rows, part: pl.DataFrame, month: Month) -> list[pl.DataFrame]:
+    wanted = part.select("installation_id")
+    if part["installation_id"].is_duplicated().any():
+        wanted = wanted.unique()
     columns = "r.installation_id, r.taken_on, r.value_wh, r.source, r.id"
     actual = f"r.status = {_ACCEPTED} AND r.source <> {_ESTIMATE}"
     first, last = checks.season(month)
     since = checks.recent(month)
-    joined = f"FROM {given} JOIN metering_reading r USING (installation_id) WHERE {actual}"
-    recent = rows.read(f"SELECT {columns} {joined} AND r.taken_on >= DATE '{since}'", checks.HISTORY)
-    yield recent
-    yield rows.read(
-        f"SELECT {columns} {joined} AND r.taken_on BETWEEN DATE '{first}' AND DATE '{last}'", checks.HISTORY
+
+    def taken(when: str) -> Callable[[Rows], pl.DataFrame]:
+        return lambda side: side.read(
+            f"SELECT {columns} FROM {side.relation(wanted)} JOIN metering_reading r USING (installation_id) "
+            f"WHERE {actual} AND r.taken_on {when}",
+            checks.HISTORY,
+        )
+
+    recent, of_season = rows.both(
+        taken(f">= DATE '{since}'"), taken(f"BETWEEN DATE '{first}' AND DATE '{last}'")
     )
     earliest = part.group_by("installation_id").agg(pl.col("taken_on").min().alias("day"))
     bracketed = recent.join(earliest, on="installation_id").filter(pl.col("taken_on") < pl.col("day"))
     lacking = wanted.join(bracketed, on="installation_id", how="anti")
-    if lacking.height:
-        yield rows.read(
-            f"""SELECT {columns} FROM {rows.relation(lacking)} CROSS JOIN LATERAL (
-                    SELECT * FROM metering_reading r
-                    WHERE r.installation_id = given.installation_id AND {actual} AND r.taken_on < DATE '{since}'
-                    ORDER BY r.taken_on DESC LIMIT 1
-                ) r""",
-            checks.HISTORY,
-        )
+    if lacking.is_empty():
+        return [recent, of_season]
+    older = rows.read(
+        f"""SELECT {columns} FROM {rows.relation(lacking)} CROSS JOIN LATERAL (
+                SELECT * FROM metering_reading r
+                WHERE r.installation_id = given.installation_id AND {actual} AND r.taken_on < DATE '{since}'
+                ORDER BY r.taken_on DESC LIMIT 1
+            ) r""",
+        checks.HISTORY,
+    )
+    return [recent, of_season, older]
