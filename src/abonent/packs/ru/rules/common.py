@@ -363,7 +363,7 @@ def negative_rows(volumes: pl.DataFrame, segments: pl.DataFrame, energy: pl.Data
         total="credit_wh",
         weight="quantity_wh",
         group="account_id",
-        order=["zone", "begins_on"],
+        order=["begins_on", "zone", "price_id", "quantity_wh"],
         into="__credit",
     )
     return parts.with_columns(quantity_wh="__credit").filter(pl.col("quantity_wh") < 0)

@@ -63,8 +63,8 @@ def counts_after_falls(
     """Tell what registers whose readings fell have counted since the first known one; None where none fell.
 
     Rows of installation_id, taken_on, count_wh on the face, and how many falls until then nobody can explain. A fall
-    is a roll-over when what it would mean is believable; what an inspector read, or an act of removal says, is settled as
-    it is (п. 61).
+    is a roll-over when what it would mean is believable; what an inspector read, or an act of removal says, is settled
+    as it is (п. 61).
     """
     ordered = readings.sort("installation_id", "taken_on")
     same = pl.col("installation_id") == pl.col("installation_id").shift(1)
