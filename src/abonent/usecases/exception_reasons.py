@@ -135,6 +135,10 @@ _KINDS = {
         gettext_lazy("A non-living premise without a meter"),
         gettext_lazy("Register its meter: there is no norm for non-living premises."),
     ),
+    "shares_do_not_add_up": _Kind(
+        gettext_lazy("The shares of the owners do not add up to the whole premise"),
+        gettext_lazy("Mend the shares of its accounts so that they make one whole on every day of the month."),
+    ),
     "two_accounts_at_once": _Kind(
         gettext_lazy("Two accounts for one premise on the same days"),
         gettext_lazy("Close one of the accounts, or let them follow each other without a common day."),
