@@ -1,4 +1,5 @@
--- Right books by hand: October 2026 of three buildings, a correction, a cancelled run, a payment, two months of bills.
+-- Right books by hand: October 2026 of some buildings, a correction, a cancelled run, a payment, two months of bills;
+-- at the end a communal flat, co-owners, an absence, energy taken past the meter, ranges, an executor, a housing service.
 
 INSERT INTO parties_supplier (id, name, short_name, inn, kpp, address, phones, site, email, bank_name, bic, bank_account,
     correspondent_account, time_zone, reading_from_day, reading_to_day)
@@ -218,3 +219,120 @@ INSERT INTO charging_compensation (id, registry_id, holder_id, account_id, perio
     amount_minor)
 VALUES (1, 1, 1, 1, '2026-10-01', 150000, 1, 75000, 15750, 15750), (2, 2, 1, 1, '2026-10-01', 100000, 1, 50000, 10500, -5250),
        (3, 2, 1, 1, '2026-11-01', 100000, 1, 50000, 10500, 10500);
+
+-- 5: a communal flat, two co-owners, a flat by norm with an absence, a flat whose meter was read again after a gap and past
+-- which energy was taken; 6: an executor who carries a deficit; 7: a housing service by norm; 8: a house above its range.
+INSERT INTO places_building (id, branch_id, street_id, number, kind, floors, entrances, stove)
+VALUES (5, 1, 1, '5', 1, 5, 1, 1), (6, 1, 1, '6', 1, 5, 1, 1), (7, 1, 1, '7', 1, 5, 1, 1), (8, 1, 1, '8', 2, 1, 1, 1);
+INSERT INTO places_buildingterms (id, building_id, during, premises_area_dm2, common_area_dm2, common_norm_category,
+    common_needs, common_basis, excess_to_consumers, decision)
+VALUES (5, 5, '[2000-01-01,)', 20000, 0, 1, 0, 1, false, ''), (6, 6, '[2000-01-01,)', 10000, 5000, 1, 2, 1, false, ''),
+       (7, 7, '[2000-01-01,)', 10000, 5000, 1, 3, 2, false, '');
+INSERT INTO places_premise (id, building_id, number, sort_key, kind, parent_id)
+VALUES (20, 5, '1', 1, 1, NULL), (21, 5, '1/1', 1, 6, 20), (22, 5, '1/2', 1, 6, 20), (23, 5, '2', 2, 1, NULL),
+       (25, 5, '3', 3, 1, NULL), (26, 5, '4', 4, 1, NULL), (31, 6, '1', 1, 1, NULL), (32, 6, 'common', 2, 3, NULL),
+       (33, 7, '1', 1, 1, NULL), (34, 8, '', 1, 1, NULL);
+INSERT INTO contracts_tariffgroup (id, code, name, norm_category, banding, band_category) VALUES (3, 'ranges', 'Ranges', 1, 1, 1);
+INSERT INTO contracts_price (id, supplier_id, tariff_group_id, zone, band, price_e5, during, act, url)
+VALUES (6, 1, 3, 1, 1, 420000, '[2026-07-01,2027-01-01)', 'act', ''), (7, 1, 3, 1, 2, 600000, '[2026-07-01,2027-01-01)', 'act', '');
+INSERT INTO contracts_premiseterms (id, premise_id, building_id, during, tariff_group_id, area_dm2, rooms, residents, owners,
+    uplift_cause, room_meters_agreed, agreed_wh_per_month)
+SELECT p.id, p.id, p.building_id, '[2025-01-01,)', CASE p.id WHEN 34 THEN 3 ELSE 1 END,
+    CASE WHEN p.id IN (31, 33) THEN 10000 WHEN p.kind = 3 THEN 0 ELSE 2000 END, 2,
+    CASE p.id WHEN 22 THEN 3 WHEN 25 THEN 2 ELSE 1 END, 1, 0, p.id = 20, 0
+FROM places_premise p WHERE p.id >= 20;
+INSERT INTO contracts_account (id, number, premise_id, building_id, party_id, share_no, during)
+SELECT a.id, format('0000000%s', a.id), p.id, p.building_id, 1, 1 + a.id - p.id, '[2025-01-01,)'
+FROM (VALUES (21, 21), (22, 22), (23, 23), (24, 23), (25, 25), (26, 26), (31, 31), (32, 32), (33, 33), (34, 34)) AS a (id, premise_id)
+JOIN places_premise p ON p.id = a.premise_id;
+INSERT INTO contracts_accountservice (id, account_id, premise_id, building_id, service, during, share_numerator,
+    share_denominator)
+SELECT id, id, premise_id, building_id, 1, '[2025-01-01,)', 1, CASE premise_id WHEN 23 THEN 2 ELSE 1 END
+FROM contracts_account WHERE id >= 20;
+-- one of the two who live in flat 3 was away from the 5th to the 16th: ten full days
+INSERT INTO contracts_absence (id, premise_id, building_id, people, left_on, returned_on, applied_on, document, state, reason, created_at)
+VALUES (1, 25, 5, 1, '2026-10-05', '2026-10-16', '2026-10-20', 'paper', 2, '', '2026-10-20');
+INSERT INTO contracts_unauthoriseduse (id, premise_id, building_id, power_w, during)
+VALUES (1, 26, 5, 1000, '[2026-10-10,2026-10-12)');
+
+INSERT INTO metering_supplypoint (id, building_id, premise_id) SELECT id, building_id, id FROM places_premise WHERE id >= 20;
+INSERT INTO metering_supplypoint (id, building_id, premise_id) VALUES (106, 6, NULL);
+INSERT INTO metering_meteringpoint (id, supply_point_id, building_id, premise_id, role)
+SELECT id, id, building_id, premise_id, CASE WHEN premise_id IS NULL THEN 2 ELSE 1 END
+FROM metering_supplypoint WHERE id = 106 OR id BETWEEN 20 AND 99;
+INSERT INTO metering_meter (id, model_id, serial) SELECT n, 1, n FROM generate_series(20, 26) n;
+INSERT INTO metering_register (id, meter_id, zone, digits) SELECT n, n, 1, 6 FROM generate_series(20, 26) n;
+INSERT INTO metering_installation (id, register_id, meter_id, metering_point_id, building_id, premise_id, role, zone, digits,
+    ratio, during)
+SELECT i.id, i.id, i.id, m.id, m.building_id, m.premise_id, m.role, 1, 6, 1, '[2025-01-01,)'
+FROM (VALUES (20, 20), (21, 21), (22, 23), (23, 26), (24, 31), (25, 106), (26, 34)) AS i (id, point_id)
+JOIN metering_meteringpoint m ON m.id = i.point_id;
+CREATE TABLE IF NOT EXISTS metering_reading_202608 PARTITION OF metering_reading FOR VALUES FROM ('2026-08-01') TO ('2026-09-01');
+INSERT INTO metering_reading (installation_id, building_id, taken_on, value_wh, source, status, entered_at, reason)
+SELECT r.installation_id, i.building_id, r.taken_on::date, r.value_wh, 1, 1, r.taken_on::timestamptz, ''
+FROM (VALUES
+    (20, '2026-09-24', 0), (20, '2026-10-24', 100000), (21, '2026-09-24', 0), (21, '2026-10-24', 20000),
+    (22, '2026-09-24', 0), (22, '2026-10-24', 50002), (23, '2026-08-24', 0), (23, '2026-10-24', 61000),
+    (24, '2026-08-24', 0), (24, '2026-09-24', 60000), (24, '2026-10-24', 110000),
+    (25, '2026-08-24', 0), (25, '2026-09-24', 50000), (25, '2026-10-24', 130000),
+    (26, '2026-09-24', 0), (26, '2026-10-24', 4000000)
+) AS r (installation_id, taken_on, value_wh) JOIN metering_installation i ON i.id = r.installation_id;
+
+-- Runs: 8 October, 9 September billed late, 10 a decision by hand
+INSERT INTO charging_manualrecalculation (id, account_id, period, service, quantity_wh, amount_minor, reason, document, state,
+    created_at, run_id)
+VALUES (1, 22, '2026-10-01', 1, 0, -5000, 'reason', 'paper', 2, '2026-11-02', NULL);
+INSERT INTO charging_chargeline (slot, batch_id, line_no, account_id, building_id, service, rule, zone, period, begins_on, ends_on,
+    quantity_wh, price_e5, amount_minor, price_id, because, reverses_batch_id, reverses_line_no)
+SELECT 202610, batch_id, line_no, l.account_id, a.building_id, service, rule, 1, period::date,
+    coalesce(begins_on::date, period::date), coalesce(ends_on::date, (period::date + interval '1 month')::date),
+    quantity_wh, p.price_e5, amount_minor, price_id, because::bigint[], 0, 0
+FROM (VALUES
+    -- 20689 is 2026-08-24, 20720 is 2026-09-24, 20731 is 2026-10-05, 20742 is 2026-10-16, 20750 is 2026-10-24
+    (31, 1, 21, 1, 1, '2026-10-01', NULL, NULL, 20000, 8400, 1, '{0,20000,20720,20750,1,21}'),
+    (31, 2, 21, 1, 11, '2026-10-01', NULL, NULL, 20000, 8400, 1, '{100000,20000,31,124,20,0}'),
+    (31, 3, 22, 1, 11, '2026-10-01', NULL, NULL, 60000, 25200, 1, '{100000,20000,93,124,20,0}'),
+    (31, 4, 23, 1, 1, '2026-10-01', NULL, NULL, 25001, 10501, 1, '{0,50002,20720,20750,1,22}'),
+    (31, 5, 24, 1, 1, '2026-10-01', NULL, NULL, 25001, 10500, 1, '{0,50002,20720,20750,1,22}'),
+    (31, 6, 25, 1, 3, '2026-10-01', NULL, NULL, 120000, 50400, 1, '{2,60000,31,31,2,1}'),
+    (31, 7, 25, 1, 9, '2026-10-01', '2026-10-06', '2026-10-16', -19355, -8129, 1, '{1,60000,10,31,20731,20742}'),
+    (31, 8, 26, 1, 8, '2026-10-01', NULL, NULL, 31000, 13020, 1, '{0,61000,20689,20750,1,23}'),
+    (31, 9, 26, 1, 10, '2026-10-01', '2026-10-10', '2026-10-12', 48000, 20160, 1, '{1000,2,0,0,0,0}'),
+    (31, 10, 31, 1, 1, '2026-10-01', NULL, NULL, 50000, 21000, 1, '{60000,110000,20720,20750,1,24}'),
+    (31, 11, 32, 2, 12, '2026-10-01', NULL, NULL, 20000, 8400, 1, '{30000,10000,6,0,0,0}'),
+    (31, 12, 33, 1, 3, '2026-10-01', NULL, NULL, 60000, 25200, 1, '{1,60000,31,31,2,1}'),
+    (31, 13, 33, 2, 15, '2026-10-01', NULL, NULL, 75000, 31500, 1, '{75000,10000,10000,7,1500,5000}'),
+    (31, 14, 34, 1, 1, '2026-10-01', NULL, NULL, 3900000, 1638000, 6, '{0,4000000,20720,20750,1,26}'),
+    (31, 15, 34, 1, 1, '2026-10-01', NULL, NULL, 100000, 60000, 7, '{0,4000000,20720,20750,1,26}'),
+    (32, 1, 31, 1, 1, '2026-09-01', NULL, NULL, 60000, 25200, 1, '{0,60000,20689,20720,1,24}'),
+    (33, 1, 22, 1, 18, '2026-10-01', NULL, NULL, 0, -5000, 0, '{1,0,0,0,0,0}')
+) AS l (batch_id, line_no, account_id, service, rule, period, begins_on, ends_on, quantity_wh, amount_minor, price_id, because)
+JOIN contracts_account a ON a.id = l.account_id
+JOIN (SELECT id, price_e5 FROM contracts_price UNION ALL SELECT 0, 0) p ON p.id = l.price_id;
+INSERT INTO ledger_entry (slot, batch_id, entry_no, account_id, service, kind, period, booked_on, amount_minor)
+SELECT 202610, batch_id, row_number() OVER (PARTITION BY batch_id ORDER BY account_id, service), account_id, service,
+    CASE batch_id WHEN 33 THEN 3 ELSE 2 END, period, '2026-10-31', sum(amount_minor)
+FROM charging_chargeline WHERE batch_id BETWEEN 31 AND 33 GROUP BY batch_id, account_id, service, period;
+INSERT INTO ledger_turnover (slot, account_id, booked_period, charged_minor, recalculated_minor, paid_minor)
+SELECT 202610, account_id, '2026-10-01', coalesce(sum(amount_minor) FILTER (WHERE kind = 2), 0),
+    coalesce(sum(amount_minor) FILTER (WHERE kind = 3), 0), 0
+FROM ledger_entry WHERE batch_id BETWEEN 31 AND 33 GROUP BY account_id;
+INSERT INTO charging_run (id, supplier_id, kind, period, booked_period, state, slot, pack, pack_version, parameter_hash, reason,
+    created_at, rated_at, posted_at, cancels_id, accounts_total, accounts_done, lines, entries, amount_minor, exceptions, seconds, error)
+VALUES (8, 1, 1, '2026-10-01', '2026-10-01', 4, 202610, 'ru', '1', 'h', '', '2026-11-01', '2026-11-01', '2026-11-01', NULL, 10, 10, 15, 11, 1922552, 0, 0, ''),
+       (9, 1, 1, '2026-09-01', '2026-10-01', 4, 202610, 'ru', '1', 'h', '', '2026-10-31', '2026-10-31', '2026-10-31', NULL, 1, 1, 1, 1, 25200, 0, 0, ''),
+       (10, 1, 5, '2026-10-01', '2026-10-01', 4, 202610, 'ru', '1', '', 'paper', '2026-11-02', '2026-11-02', '2026-11-02', NULL, 1, 1, 1, 1, -5000, 0, 0, '');
+UPDATE charging_manualrecalculation SET run_id = 10;
+INSERT INTO charging_runshard (run_id, shard_no, period, branch_id, buildings, listed, active, done, accounts, lines)
+SELECT id, 1, period, 1, int8range(5, 100), false, false, true, accounts_total, lines FROM charging_run WHERE id >= 8;
+INSERT INTO ledger_batch (id, slot, origin, shard_no, booked_period, booked_on, state, lines, entries, amount_minor, reason,
+    created_at)
+VALUES (31, 202610, 'run:8', 1, '2026-10-01', '2026-10-31', 2, 15, 11, 1922552, '', '2026-11-01'),
+       (32, 202610, 'run:9', 1, '2026-10-01', '2026-10-31', 2, 1, 1, 25200, '', '2026-10-31'),
+       (33, 202610, 'run:10', 1, '2026-10-01', '2026-10-31', 2, 1, 1, -5000, 'paper', '2026-11-02');
+INSERT INTO charging_buildingbalance (run_id, building_id, period, method, supplied_wh, nonliving_wh, norm_wh, metered_wh,
+    heating_wh, common_wh, cap_wh, distributed_wh, unassigned_wh, executor_wh, negative_wh, unreturned_wh, area_dm2, residents,
+    carried_in_wh, carried_wh, true_up_wh)
+VALUES (9, 6, '2026-09-01', 1, 50000, 0, 0, 60000, 0, -10000, 75000, 0, 0, 0, 10000, 10000, 10000, 1, 0, 10000, 0),
+       (8, 6, '2026-10-01', 1, 80000, 0, 0, 50000, 0, 30000, 75000, 0, 0, 20000, 0, 0, 10000, 1, 10000, 0, 0),
+       (8, 7, '2026-10-01', 2, 0, 0, 60000, 0, 0, 75000, 75000, 75000, 0, 0, 0, 0, 10000, 1, 0, 0, 0);

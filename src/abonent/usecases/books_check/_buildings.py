@@ -19,6 +19,9 @@ _STANDING_BALANCE = f"""{_BALANCE} AND n.state = 4 AND NOT EXISTS (
 A_BUILDING = "'building' AS kind, g.run_id, g.building_id, g.period"
 
 
+# What the month before, and the year before, left behind.
+_BEFORE = "charging_buildingbalance b JOIN charging_run r ON r.id = b.run_id AND r.state = 4 AND r.kind <> 3"
+
 # A reading that was accepted when the month was rated: since then others came in, and some were annulled.
 _KNOWN_THEN = """r.entered_at <= g.rated_at AND CASE r.status
                     WHEN 1 THEN coalesce(r.judged_at <= g.rated_at, true) WHEN 4 THEN r.judged_at > g.rated_at END"""
@@ -31,10 +34,13 @@ _SHARED = "5, 6, 14, 15, 16"
 _CONSUMERS, _EXECUTOR, _HOUSING = 1, 2, 3
 
 
-def _against_lines(*, rules: str, expected: str, figure: str, sign: str = "", only: str = "true") -> str:
+def _against_lines(
+    *, rules: str, expected: str, figure: str, sign: str = "", only: str = "true", nobody: str = "true"
+) -> str:
     """Compare a figure of the balance that a run made with the lines that stood after that run.
 
     Reversing lines take away what they reverse, so the lines of all runs up to this one add up to what stood.
+    `nobody`: what must hold for it to matter, where there may be nobody to charge.
     """
     return f"""
         WITH g AS ({_BALANCE}), carried AS (
@@ -54,7 +60,7 @@ def _against_lines(*, rules: str, expected: str, figure: str, sign: str = "", on
         SELECT {A_BUILDING}, '{figure}' AS figure, format('%%s Wh', {expected}) AS expected,
             format('%%s Wh in lines of rules {rules}', {sign}stood_wh) AS found
         FROM g JOIN carried USING (run_id, building_id, period)
-        WHERE {sign}stood_wh <> {expected}
+        WHERE {sign}stood_wh <> {expected} AND {nobody}
         """
 
 
@@ -113,6 +119,69 @@ CHECKS = (
             WHERE t.common_needs = {_EXECUTOR}
         ) g
         WHERE (executor_wh, carried_wh, distributed_wh) IS DISTINCT FROM (due_wh, left_wh, 0::bigint)
+        """,
+    ),
+    Check(
+        "building.carried",
+        _("An executor begins a month with the deficit that the month before left it"),
+        BALANCES,
+        f"""
+        SELECT {A_BUILDING}, 'carried_in_wh' AS figure, coalesce(p.carried_wh, 0) AS expected,
+            g.carried_in_wh AS found
+        FROM ({_STANDING_BALANCE}) g
+        JOIN places_buildingterms t ON t.building_id = g.building_id AND t.during @> g.period
+        LEFT JOIN LATERAL (
+            SELECT b.carried_wh FROM {_BEFORE}
+            WHERE b.building_id = g.building_id AND b.period = (g.period - interval '1 month')::date
+            ORDER BY r.posted_at DESC, r.id DESC LIMIT 1) p ON true
+        WHERE g.carried_in_wh <> CASE t.common_needs WHEN {_EXECUTOR} THEN coalesce(p.carried_wh, 0) ELSE 0 END
+          AND NOT EXISTS (
+            SELECT FROM charging_recalculation w WHERE w.settled_at IS NULL AND w.premise_id IS NULL
+              AND w.building_id = g.building_id AND w.period = (g.period - interval '1 month')::date)
+        """,
+    ),
+    Check(
+        "building.executor_lines",
+        _("The account of an executor is charged what its building leaves to it"),
+        BALANCES,
+        _against_lines(
+            rules="12, 13, 20", expected="g.executor_wh", figure="executor_wh", nobody="stood_wh <> 0"
+        ),
+    ),
+    Check(
+        "building.housing",
+        _("A housing service by norm or average is charged that, and trued up by what the year before used"),
+        BALANCES,
+        f"""
+        SELECT {A_BUILDING}, 'distributed_wh, executor_wh, true_up_wh' AS figure,
+            format('%%s, 0, 0 or %%s', planned_wh, due_wh) AS expected,
+            format('%%s, %%s, %%s', distributed_wh, executor_wh, true_up_wh) AS found
+        FROM (
+            SELECT g.*, CASE WHEN t.common_basis = 2 OR y.months = 0 THEN cap_wh
+                    WHEN t.excess_to_consumers THEN average_wh ELSE least(average_wh, cap_wh) END AS planned_wh,
+                CASE WHEN y.months = 0 THEN 0
+                    ELSE CASE WHEN t.excess_to_consumers THEN y.used_wh ELSE least(y.used_wh, y.year_cap_wh) END
+                        - y.charged_wh END AS due_wh
+            FROM ({_STANDING_BALANCE}) g
+            JOIN places_buildingterms t ON t.building_id = g.building_id AND t.during @> g.period
+            CROSS JOIN LATERAL (
+                SELECT count(*) FILTER (WHERE method <> 2) AS months, coalesce(sum(cap_wh), 0) AS year_cap_wh,
+                    coalesce(sum(distributed_wh), 0) AS charged_wh,
+                    greatest(0, coalesce(sum(common_wh) FILTER (WHERE method <> 2), 0)) AS used_wh,
+                    greatest(0, round(sum(common_wh) FILTER (WHERE method <> 2)
+                        / nullif(count(*) FILTER (WHERE method <> 2), 0))) AS average_wh
+                FROM (
+                    -- as it was known when the month was rated
+                    SELECT DISTINCT ON (b.period) b.* FROM {_BEFORE}
+                    WHERE b.building_id = g.building_id AND r.posted_at <= g.rated_at
+                      AND b.period >= date_trunc('year', g.period) - interval '1 year'
+                      AND b.period < date_trunc('year', g.period)
+                    ORDER BY b.period, r.posted_at DESC, r.id DESC) year_before
+            ) y
+            WHERE t.common_needs = {_HOUSING} AND t.common_basis <> 1
+        ) g
+        WHERE (distributed_wh, executor_wh) IS DISTINCT FROM (planned_wh::bigint, 0::bigint)
+           OR true_up_wh NOT IN (0, due_wh)
         """,
     ),
     Check(

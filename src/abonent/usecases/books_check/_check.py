@@ -15,7 +15,7 @@ class Check:
     period, name, figure, expected, found. `looked_at` counts the rows that were compared.
 
     Both know %(slots)s, the slots to check; %(months)s, the months their runs billed; %(month_slots)s, every slot
-    with lines of these months; %(bills)s, the months whose bills to check; %(all_slots)s.
+    with lines of these months; %(bills)s, the months whose bills to check; %(all_slots)s; %(bounds)s, see `_bands`.
     """
 
     name: str

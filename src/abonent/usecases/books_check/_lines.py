@@ -25,7 +25,14 @@ CHECKS = (
         f"""
         SELECT {A_LINE}, 'amount_minor' AS figure, {_AMOUNT} AS expected, l.amount_minor AS found
         FROM charging_chargeline l
-        WHERE l.slot = ANY(%(slots)s) AND l.rule <> {_MANUAL} AND l.amount_minor <> {_AMOUNT} AND NOT {CO_OWNED}
+        WHERE l.slot = ANY(%(slots)s) AND l.rule <> {_MANUAL} AND l.amount_minor <> {_AMOUNT} AND NOT EXISTS (
+            -- a part of what several owners bear together: see line.co_owners
+            SELECT FROM contracts_account a
+            JOIN contracts_account o ON o.premise_id = a.premise_id AND o.id <> a.id
+            JOIN charging_chargeline x ON x.account_id = o.id AND x.slot = ANY(%(month_slots)s)
+            WHERE a.id = l.account_id
+              AND (x.period, x.service, x.rule, x.zone, x.begins_on, x.ends_on, x.price_id, x.because)
+                = (l.period, l.service, l.rule, l.zone, l.begins_on, l.ends_on, l.price_id, l.because))
         """,
     ),
     Check(
@@ -36,15 +43,42 @@ CHECKS = (
         SELECT 'line' AS kind, slot, batch_id, no, account_id, building_id, period, 'sum of amount_minor' AS figure,
             round(quantity_wh::numeric * price_e5 * 0.000001) AS expected, amount_minor AS found
         FROM (
-            SELECT l.slot, l.batch_id, min(l.line_no) AS no, min(l.account_id) AS account_id,
-                min(l.building_id) AS building_id, l.period, sum(l.quantity_wh) AS quantity_wh, l.price_e5,
-                sum(l.amount_minor) AS amount_minor
+            SELECT min(l.slot) AS slot, min(l.batch_id) AS batch_id, min(l.line_no) AS no,
+                min(l.account_id) AS account_id, min(l.building_id) AS building_id, l.period,
+                sum(l.quantity_wh) AS quantity_wh, l.price_e5, sum(l.amount_minor) AS amount_minor
             FROM charging_chargeline l JOIN contracts_account a ON a.id = l.account_id
-            WHERE l.slot = ANY(%(slots)s) AND l.rule <> {_MANUAL} AND l.reverses_batch_id = 0 AND {CO_OWNED}
-            GROUP BY l.slot, l.batch_id, a.premise_id, l.rule, l.zone, l.period, l.begins_on, l.ends_on, l.price_id,
+            WHERE {STANDING} AND l.rule <> {_MANUAL} AND {CO_OWNED}
+            GROUP BY a.premise_id, l.service, l.rule, l.zone, l.period, l.begins_on, l.ends_on, l.price_id,
                 l.price_e5, l.because
         ) whole
         WHERE amount_minor <> round(quantity_wh::numeric * price_e5 * 0.000001)
+        """,
+    ),
+    Check(
+        "line.shares",
+        _("The accounts that are charged for a premise bear it together, once, on every day"),
+        LINES,
+        f"""
+        -- what one account alone has ever been charged for is nobody's share
+        WITH borne AS (
+            SELECT * FROM contracts_accountservice WHERE service = 1 AND premise_id IN (
+                SELECT premise_id FROM contracts_accountservice
+                GROUP BY premise_id HAVING count(*) > 1 OR bool_or(share_numerator <> share_denominator))
+        ), charged AS (
+            SELECT b.premise_id, d.day, l.period, min(l.slot) AS slot, min(l.batch_id) AS batch_id,
+                min(l.line_no) AS no, min(l.account_id) AS account_id, min(l.building_id) AS building_id
+            FROM borne b
+            JOIN charging_chargeline l ON l.account_id = b.account_id AND b.during @> l.begins_on
+            CROSS JOIN LATERAL (VALUES (l.begins_on), (l.ends_on - 1)) d (day)
+            WHERE {SETTLED} AND l.rule <> {_MANUAL}
+            GROUP BY b.premise_id, d.day, l.period
+        )
+        SELECT 'line' AS kind, c.slot, c.batch_id, c.no, c.account_id, c.building_id, c.period,
+            format('shares of premise %%s on %%s', c.premise_id, c.day) AS figure, 1 AS expected,
+            round(sum(b.share_numerator::numeric / b.share_denominator), 9) AS found
+        FROM charged c JOIN borne b ON b.premise_id = c.premise_id AND b.during @> c.day
+        GROUP BY c.premise_id, c.day, c.period, c.slot, c.batch_id, c.no, c.account_id, c.building_id
+        HAVING round(sum(b.share_numerator::numeric / b.share_denominator), 9) <> 1
         """,
     ),
     Check(
@@ -53,11 +87,15 @@ CHECKS = (
         LINES + f" AND rule = {_MANUAL}",
         f"""
         SELECT {A_LINE}, 'manual recalculation ' || l.because[1] AS figure,
-            coalesce(format('%%s kopecks, account %%s', m.amount_minor, m.account_id), 'a decision') AS expected,
-            format('%%s kopecks, account %%s', l.amount_minor, l.account_id) AS found
-        FROM charging_chargeline l LEFT JOIN charging_manualrecalculation m ON m.id = l.because[1]
+            CASE WHEN m.id IS NULL THEN 'a decision' ELSE format('%%s kopecks, account %%s, run %%s', m.amount_minor,
+                m.account_id, m.run_id) END AS expected,
+            format('%%s kopecks, account %%s, run %%s', l.amount_minor, l.account_id, b.run_id) AS found
+        FROM charging_chargeline l
+        LEFT JOIN ({RUN_BATCHES}) b ON b.slot = l.slot AND b.batch_id = l.batch_id
+        LEFT JOIN charging_manualrecalculation m ON m.id = l.because[1]
         WHERE l.slot = ANY(%(slots)s) AND l.rule = {_MANUAL} AND l.reverses_batch_id = 0
-          AND (m.amount_minor, m.account_id, m.period) IS DISTINCT FROM (l.amount_minor, l.account_id, l.period)
+          AND (m.amount_minor, m.quantity_wh, m.account_id, m.service, m.period, m.run_id)
+              IS DISTINCT FROM (l.amount_minor, l.quantity_wh, l.account_id, l.service, l.period, b.run_id)
         """,
     ),
     Check(

@@ -10,7 +10,9 @@ from typing import Any
 from django.db import connection, transaction
 
 from abonent.kernel.periods import Month
+from abonent.usecases import packs
 from abonent.usecases.books_check import (
+    _bands,
     _bills,
     _buildings,
     _ledger,
@@ -81,6 +83,7 @@ def all_checks() -> tuple[Check, ...]:
         *_lines.CHECKS,
         *_usage.CHECKS,
         *_made_of.CHECKS,
+        *_bands.CHECKS,
         *_buildings.CHECKS,
         *_ledger.CHECKS,
         *_recalculations.CHECKS,
@@ -125,7 +128,7 @@ def _snapshot() -> Iterator[None]:
         yield
 
 
-def _scope(booked_period: Month | None) -> dict[str, list[Any]]:
+def _scope(booked_period: Month | None) -> dict[str, Any]:
     """Find what the checks know of: only what is attached or posted now, whatever is posted meanwhile."""
     posted = "SELECT slot, min(booked_period) AS month FROM ledger_batch WHERE state = 2 GROUP BY slot"
     booked = {row["slot"]: row["month"] for row in _query(posted, {})}
@@ -144,6 +147,7 @@ def _scope(booked_period: Month | None) -> dict[str, list[Any]]:
         "slots": slots,
         "all_slots": sorted(booked),
         "months": list(months),
+        "bounds": _bands.bounds(packs.pack_parameters(), months),
         "month_slots": sorted({row["slot"] for row in runs if row["period"] in months}),
         "bills": [day]
         if day
@@ -156,7 +160,7 @@ def _month_of(slot: int) -> date | None:
 
 
 def _disagreements(
-    check: Check, scope: dict[str, list[Any]], *, limit: int
+    check: Check, scope: dict[str, Any], *, limit: int
 ) -> tuple[int, tuple[Disagreement, ...]]:
     found = _query(
         f"WITH wrong AS ({check.wrong}) SELECT count(*) OVER () AS disagreements, wrong.* FROM wrong LIMIT {limit:d}",
