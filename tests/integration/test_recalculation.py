@@ -1,5 +1,6 @@
 """What changed in the past waits, is looked at, and is posted: by a run, by the month's own run, or at the desk."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -9,6 +10,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Sum
 from tests import town as towns
 from tests.town import MONTH, Town, build
+from typer.testing import CliRunner
 
 from abonent.contexts.access.models import Role
 from abonent.contexts.charging.models import (
@@ -29,6 +31,8 @@ from abonent.contexts.ledger.models import Entry, Turnover
 from abonent.contexts.metering.models import Reading, ReadingSource, ReadingStatus
 from abonent.contexts.metering.partitions import ensure_reading_partitions
 from abonent.contexts.places.models import Building, BuildingKind, BuildingTerms, Premise
+from abonent.interfaces.cli import recalc as command
+from abonent.interfaces.cli import runtime
 from abonent.kernel.periods import Month
 from abonent.usecases import billing_run, packs, recalculation
 from abonent.usecases.billing_run import bookkeeping
@@ -583,3 +587,31 @@ def _house(town: Town, number: str) -> Account:
     )
     towns._settle(town, building, "", "Соседов Иван Ильич", serial=200 + int(number), area_dm2=8_000)
     return town.accounts.pop("house")
+
+
+class TestCommand:
+    @pytest.fixture(autouse=True)
+    def no_server(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(runtime, "ready", lambda: None)
+
+    def test_what_waits_is_looked_at_counted_and_posted(self, town: Town) -> None:
+        account = town.accounts["3"]
+        assert "Nothing waits" in CliRunner().invoke(command.app, ["list"]).stdout
+        move_in(account, 1)
+        note(account.premise, SEPTEMBER)
+        counted = json.loads(CliRunner().invoke(command.app, ["list", "--json"]).stdout)
+        assert counted == {"causes": {"residents": 2}, "months": {"2026-10": 1, "2026-09": 1}}
+        looked = CliRunner().invoke(command.app, ["preview", account.number, "--json"])
+        assert json.loads(looked.stdout)["difference_minor"] == 2 * -27_594
+        ran = CliRunner().invoke(
+            command.app, ["run", "--book-in", "2026-11", "--cause", "residents", "--approve", "--json"]
+        )
+        assert ran.exit_code == 0, ran.output
+        assert json.loads(ran.stdout)["amount_minor"] == 2 * -27_594
+        assert waiting() == []
+
+    def test_refusals_are_one_line(self, town: Town) -> None:
+        ran = CliRunner().invoke(command.app, ["run", "--book-in", "2026-11"])
+        assert (ran.exit_code, ran.stderr.count("\n")) == (1, 1)
+        assert CliRunner().invoke(command.app, ["preview", "0"]).exit_code == 1
+        assert CliRunner().invoke(command.app, ["run", "--book-in", "2026-11", "--cause", "x"]).exit_code == 2

@@ -15,6 +15,7 @@ from abonent.contexts.contracts.models import (
     BenefitHolder,
     PremiseTerms,
     Service,
+    TariffGroup,
     UpliftCause,
 )
 from abonent.contexts.parties.models import PartyKind
@@ -227,6 +228,14 @@ def account_id(*, number: str) -> int:
     found = Account.objects.filter(number=number).values_list("id", flat=True).first()
     if found is None:
         raise LookupError(f"there is no account {number}")
+    return found
+
+
+def tariff_group_id(*, code: str) -> int:
+    """Return a tariff group's id by its code. Raises LookupError."""
+    found = TariffGroup.objects.filter(code=code).values_list("id", flat=True).first()
+    if found is None:
+        raise LookupError(f"there is no tariff group {code}")
     return found
 
 

@@ -17,6 +17,7 @@ GROUPS = (
     "parameters",
     "scenario",
     "billing",
+    "recalc",
     "bill",
     "period",
     "readings",

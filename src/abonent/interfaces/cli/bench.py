@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 from typing import Annotated, Any
 
@@ -20,6 +21,7 @@ from abonent.usecases.bench import billing as billing_bench
 from abonent.usecases.bench import bills as bills_bench
 from abonent.usecases.bench import desk as desk_bench
 from abonent.usecases.bench import readings as readings_bench
+from abonent.usecases.bench import recalculation as recalculation_bench
 
 app = typer.Typer(help="Figures of speed and size.", no_args_is_help=True)
 console = Console(highlight=False)
@@ -120,3 +122,48 @@ def readings(
             clock=timezone.now,
         )
     report(figures.as_dict(), as_json=as_json)
+
+
+@app.command()
+def recalculation(
+    accounts: Annotated[int, typer.Option(help="Accounts whose price is changed back-dated.")] = 100_000,
+    months: Annotated[int, typer.Option(help="Back months rated again.")] = 6,
+    preview_accounts: Annotated[int, typer.Option(help="Accounts of the town previews are made in.")] = 2_000,
+    preview_months: Annotated[int, typer.Option(help="Months of one preview.")] = 36,
+    as_json: AsJson = False,
+) -> None:
+    """A back-dated price rated and posted again, also in a database twice the size; months of one account looked at."""
+    runtime.connect()
+    figures: dict[str, Any] = {}
+    # the previews in a process of their own, as small as the office's
+    if "ABONENT_BENCH_PREVIEW" not in os.environ:
+        for size, name in ((accounts, "mass"), (2 * accounts, "mass_in_twice_the_database")):
+            with scratch_database.kept(f"abonent_bench_recalculation_{size}"):
+                load_town(accounts=size, months=months, period=_MONTH, quiet=as_json)
+                mass = recalculation_bench.measure_mass(
+                    supplier_id=supplier_id(),
+                    touched=accounts,
+                    booked=_MONTH,
+                    months=months,
+                    parameters=packs.pack_parameters(),
+                    clock=timezone.now,
+                )
+            figures[name] = mass.as_dict()
+        done = subprocess.run(
+            [sys.executable, *sys.argv],
+            env=os.environ | {"ABONENT_BENCH_PREVIEW": "1", "POLARS_MAX_THREADS": "1"},
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+        report(figures | json.loads(done.stdout), as_json=as_json)
+        return
+    with scratch_database.kept(f"abonent_bench_preview_{preview_accounts}_{preview_months}"):
+        load_town(accounts=preview_accounts, months=preview_months, period=_MONTH, quiet=True)
+        preview = recalculation_bench.measure_preview(
+            supplier_id=supplier_id(),
+            booked=_MONTH,
+            months=preview_months,
+            parameters=packs.pack_parameters(),
+            clock=timezone.now,
+        )
+    report({"preview": preview.as_dict()}, as_json=True)

@@ -78,7 +78,7 @@ def rate_months(inputs: Inputs, parameters: ParameterSet, months: Sequence[Month
         return {months[0]: rate(inputs, parameters, months[0], with_common_needs=False)}
     calendar = Calendar(tuple(months), tuple(read_settings(parameters, month) for month in months))
     rated = _rate(_replicated(inputs, calendar), calendar, with_common_needs=False)
-    return {month: _of_month(rated, place, calendar) for place, month in enumerate(months)}
+    return dict(zip(months, _of_months(rated, calendar), strict=True))
 
 
 def _rate(inputs: Inputs, calendar: Calendar, *, with_common_needs: bool) -> Rated:
@@ -254,22 +254,39 @@ def _replicated(inputs: Inputs, calendar: Calendar) -> Inputs:
     )
 
 
-def _of_month(rated: Rated, place: int, calendar: Calendar) -> Rated:
-    """Return one month of several, with the ids of the database."""
+def _of_months(rated: Rated, calendar: Calendar) -> list[Rated]:
+    """Part several months, with the ids of the database: each frame is decoded once, however many months there are."""
 
-    def mine(frame: pl.DataFrame, key: str, *ids: str) -> pl.DataFrame:
-        here = frame.filter(pl.col(key) % PLACES == place)
-        return here.with_columns(calendar.decoded(pl.col(name)) for name in ids)
+    def part(frame: pl.DataFrame, key: str, *ids: str) -> dict[object, pl.DataFrame]:
+        if frame.is_empty():
+            return {}
+        coded = frame.with_columns(
+            (pl.col(key) % PLACES).alias("__place"), *(calendar.decoded(pl.col(name)) for name in ids)
+        )
+        parts = coded.partition_by("__place", as_dict=True, include_key=False, maintain_order=True)
+        return {place: rows for (place,), rows in parts.items()}
 
-    lines = mine(rated.lines, "building_id", "account_id", "building_id")
+    charged, parked = rated.lines, rated.exceptions
     for name in ("installation_id", "node_premise_id"):
-        lines = _decoded_because(lines, name, calendar.decoded)
-    return Rated(
-        lines=lines.select(list(LINES)),
-        exceptions=mine(rated.exceptions, "building_id", "account_id", "building_id").with_columns(
+        charged = _decoded_because(charged, name, calendar.decoded)
+    if not parked.is_empty():
+        parked = parked.with_columns(
             facts=pl.col("facts").map_elements(calendar.decoded_facts, return_dtype=pl.String)
-        ),
-        building_balances=rated.building_balances,
-        estimates=mine(rated.estimates, "building_id", "installation_id", "building_id"),
-        reopened=mine(rated.reopened, "building_id", "premise_id", "building_id"),
+        )
+    lines = part(charged.select(list(LINES)), "building_id", "account_id", "building_id")
+    exceptions = part(parked, "building_id", "account_id", "building_id")
+    estimates = part(rated.estimates, "building_id", "installation_id", "building_id")
+    reopened = part(rated.reopened, "building_id", "premise_id", "building_id")
+    nothing = Rated(
+        empty(LINES), empty(EXCEPTIONS), rated.building_balances, empty(ESTIMATES), empty(REOPENED)
     )
+    return [
+        Rated(
+            lines=lines.get(place, nothing.lines),
+            exceptions=exceptions.get(place, nothing.exceptions),
+            building_balances=nothing.building_balances,
+            estimates=estimates.get(place, nothing.estimates),
+            reopened=reopened.get(place, nothing.reopened),
+        )
+        for place in range(len(calendar.months))
+    ]

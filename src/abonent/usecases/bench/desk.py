@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-from abonent.contexts.charging.models import BillingPeriod, Run, RunState
+from abonent.contexts.charging.models import BillingPeriod, Run, RunKind, RunState
 from abonent.contexts.contracts.models import Account
 from abonent.contexts.contracts.search import search
 from abonent.contexts.metering.models import Installation, Reading, ReadingSource, ReadingStatus
@@ -62,8 +62,8 @@ def measure(
     seed: int = 1,
 ) -> DeskFigures:
     """Enter readings for random accounts of a billed month and take them back; search as people type."""
-    _bill_once(supplier_id, month, parameters, clock)
-    _warm()
+    bill_once(supplier_id, month, parameters, clock)
+    warm()
     chance = random.Random(seed)  # noqa: S311  a sample, not a secret
     previews, entries = [], []
     for account, installation, latest in _metered(chance, month, samples):
@@ -111,10 +111,13 @@ def measure(
     )
 
 
-def _bill_once(
+def bill_once(
     supplier_id: int, month: Month, parameters: ParameterSet, clock: Callable[[], datetime]
 ) -> None:
-    if Run.objects.filter(period=month.first_day, state=RunState.POSTED, account=None).exists():
+    """Bill a month for everybody unless it is."""
+    if Run.objects.filter(
+        period=month.first_day, kind=RunKind.BILLING, state=RunState.POSTED, account=None
+    ).exists():
         return
     BillingPeriod.objects.get_or_create(supplier_id=supplier_id, month=month.first_day)
     run_id = billing_run.create(
@@ -128,7 +131,7 @@ def _bill_once(
     billing_run.approve(run_id=run_id, actor_id=None, at=clock())
 
 
-def _warm() -> None:
+def warm() -> None:
     """Read every table and index once: a clerk's database has been at work since the morning."""
     with connection.cursor() as cursor:
         cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_prewarm")

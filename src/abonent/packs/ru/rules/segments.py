@@ -98,19 +98,27 @@ def split_by_days(frame: pl.DataFrame, *, key: str, quantity: str) -> pl.DataFra
 
 def month_prices(prices: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
     """Clip prices to each month (`place`); `whole` tells the one that holds through all of it."""
-    of_months = []
-    for place, month in enumerate(calendar.months):
-        first, end = month.first_day, month.next().first_day
-        of_months.append(
-            prices.filter((pl.col("price_begins_on") < end) & (pl.col("price_ends_on") > first))
-            .with_columns(
-                price_begins_on=pl.max_horizontal("price_begins_on", pl.lit(first)),
-                price_ends_on=pl.min_horizontal("price_ends_on", pl.lit(end)),
-                place=pl.lit(place, dtype=pl.Int8),
-            )
-            .with_columns(whole=(pl.col("price_begins_on") == first) & (pl.col("price_ends_on") == end))
+    months = pl.DataFrame(
+        {
+            "place": range(len(calendar.months)),
+            "first": [month.first_day for month in calendar.months],
+            "end": [month.next().first_day for month in calendar.months],
+        },
+        schema={"place": pl.Int8, "first": pl.Date, "end": pl.Date},
+    )
+    begins_on = pl.max_horizontal("price_begins_on", "first")
+    ends_on = pl.min_horizontal("price_ends_on", "end")
+    return (
+        months.join(prices, how="cross")
+        .filter(begins_on < ends_on)
+        .select(
+            *(name for name in prices.columns if name not in ("price_begins_on", "price_ends_on")),
+            "place",
+            price_begins_on=begins_on,
+            price_ends_on=ends_on,
+            whole=(begins_on == pl.col("first")) & (ends_on == pl.col("end")),
         )
-    return pl.concat(of_months)
+    )
 
 
 def price_segments(rows: pl.DataFrame, prices: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
