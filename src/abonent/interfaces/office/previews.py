@@ -1,27 +1,16 @@
 """Months of a premise before and after a recalculation, as the screens show them side by side."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from abonent.contexts.charging.queries import period_choices
 from abonent.contexts.charging.recalculations import account_numbers
 from abonent.interfaces.office.words import line_words
 from abonent.kernel.periods import Month
 from abonent.usecases.exception_reasons import reason
 from abonent.usecases.recalculation import LineView, MonthChange, Preview
-
-
-def book_in(day: date) -> Month:
-    """Return the month to book in: the day's own while it is open, else the first open one after it."""
-    opened = sorted(Month.of(row.month) for row in period_choices() if row.is_open)
-    own = Month.of(day)
-    if own in opened or not opened:
-        return own
-    return next((month for month in opened if month > own), opened[-1])
 
 
 def shown_preview(

@@ -5,12 +5,12 @@ from typing import Any
 
 from abonent.contexts.metering.devices import place_address
 from abonent.contexts.metering.models import Act
-from abonent.contexts.parties.models import Supplier as SupplierRow
+from abonent.contexts.parties.models import Supplier
 from abonent.gateways import typesetting
 from abonent.packs.ru.documents.act import ActDocument, ActMeter, ActRegister, ActSeal
 from abonent.packs.ru.documents.act_page import ActSheet
-from abonent.packs.ru.documents.bill import Supplier
 from abonent.usecases.device_acts.record import text_day
+from abonent.usecases.letterhead import letterhead
 
 _SEALS_IN_ORDER = ("set", "intact", "broken", "removed", "set_by_mistake", "ended_by_mistake")
 
@@ -27,7 +27,7 @@ def act_document(act: Act) -> ActDocument:
     """Make the document of an act from its own facts, so that it prints what was true on its day."""
     facts = act.facts
     return ActDocument(
-        supplier=_supplier(SupplierRow.objects.get(branches__buildings=act.building_id)),
+        supplier=letterhead(Supplier.objects.get(branches__buildings=act.building_id)),
         kind=act.kind,
         number=act.number,
         drawn_on=act.drawn_on,
@@ -58,23 +58,6 @@ def act_document(act: Act) -> ActDocument:
         note=act.note,
         annulled_on=act.annulled_at.date() if act.annulled_at else None,
         annulled_because=act.annulled_because,
-    )
-
-
-def _supplier(row: SupplierRow) -> Supplier:
-    return Supplier(
-        name=row.name,
-        short_name=row.short_name,
-        inn=row.inn,
-        kpp=row.kpp,
-        address=row.address,
-        phones=row.phones,
-        site=row.site,
-        email=row.email,
-        bank_name=row.bank_name,
-        bic=row.bic,
-        bank_account=row.bank_account,
-        correspondent_account=row.correspondent_account,
     )
 
 

@@ -22,6 +22,7 @@ from abonent.packs.ru.documents.bill import (
     Supplier,
 )
 from abonent.packs.ru.rules import catalogue
+from abonent.usecases.letterhead import letterhead
 from abonent.usecases.print_bills._houses import House
 from abonent.usecases.print_bills._lines import Charges, charges
 from abonent.usecases.print_bills._meters import bill_meters
@@ -45,20 +46,7 @@ class Press:
     def of(cls, supplier: SupplierRow, *, month: Month, language: str, parameters: ParameterSet) -> "Press":
         norms = parameters.version("ru.electricity.common_norms", on=month.first_day).rows
         return cls(
-            supplier=Supplier(
-                name=supplier.name,
-                short_name=supplier.short_name,
-                inn=supplier.inn,
-                kpp=supplier.kpp,
-                address=supplier.address,
-                phones=supplier.phones,
-                site=supplier.site,
-                email=supplier.email,
-                bank_name=supplier.bank_name,
-                bic=supplier.bic,
-                bank_account=supplier.bank_account,
-                correspondent_account=supplier.correspondent_account,
-            ),
+            supplier=letterhead(supplier),
             reading_days=(supplier.reading_from_day, supplier.reading_to_day),
             month=month,
             language=language,

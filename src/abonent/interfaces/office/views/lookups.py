@@ -1,4 +1,4 @@
-"""What addresses name: an account, a month."""
+"""What addresses and forms name: an account, a month, the month to book in."""
 
 from datetime import date
 

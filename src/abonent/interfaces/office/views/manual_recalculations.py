@@ -18,11 +18,10 @@ from abonent.contexts.charging.queries import period_choices
 from abonent.contexts.contracts.models import Account, Service
 from abonent.interfaces.office.forms import ReasonForm
 from abonent.interfaces.office.lists import Column, Listing, Row
-from abonent.interfaces.office.previews import book_in
 from abonent.interfaces.office.recalculation_forms import ManualFilter, ManualForm
 from abonent.interfaces.office.rendering import listed
 from abonent.interfaces.office.roles import APPROVERS, PROPOSERS, STAFF, allow, may
-from abonent.interfaces.office.views.lookups import head_of
+from abonent.interfaces.office.views.lookups import book_in, head_of
 from abonent.interfaces.office.words import Word
 from abonent.kernel.periods import Month
 from abonent.usecases import recalculation

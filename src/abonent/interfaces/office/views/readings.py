@@ -18,9 +18,9 @@ from abonent.contexts.metering.queries import MeterInPlace, actual_readings, met
 from abonent.contexts.parties.queries import supplier_id
 from abonent.interfaces.office import formats
 from abonent.interfaces.office.forms import ReadingForm, ReasonForm, tell_reading
-from abonent.interfaces.office.previews import book_in, shown_preview
+from abonent.interfaces.office.previews import shown_preview
 from abonent.interfaces.office.roles import READING_TAKERS, allow
-from abonent.interfaces.office.views.lookups import head_of
+from abonent.interfaces.office.views.lookups import book_in, head_of
 from abonent.kernel.periods import Month
 from abonent.usecases import enter_reading, packs
 from abonent.usecases.billing_run import RunRefused

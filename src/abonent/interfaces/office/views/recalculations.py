@@ -21,11 +21,11 @@ from abonent.contexts.places.queries import address_of
 from abonent.gateways import queue
 from abonent.interfaces.office import formats
 from abonent.interfaces.office.lists import Column, Listing, Row
-from abonent.interfaces.office.previews import book_in, shown_lines, shown_preview
+from abonent.interfaces.office.previews import shown_lines, shown_preview
 from abonent.interfaces.office.recalculation_forms import NewRecalculation, RecalculationFilter, What
 from abonent.interfaces.office.rendering import listed
 from abonent.interfaces.office.roles import BILLERS, SETTLERS, STAFF, allow
-from abonent.interfaces.office.views.lookups import head_of
+from abonent.interfaces.office.views.lookups import book_in, head_of
 from abonent.interfaces.office.words import Word
 from abonent.kernel.periods import Month
 from abonent.usecases import packs, recalculation
