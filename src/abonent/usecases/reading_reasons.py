@@ -188,7 +188,6 @@ _FILES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     ),
     "failed": lambda facts: _("storing failed; the server's log says why. Try again"),
 }
-FILE_CODES = frozenset(_FILES)
 
 _FIELDS: Mapping[str, Any] = {
     "meter": gettext_lazy("meter number or account"),

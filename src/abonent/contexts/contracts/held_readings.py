@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 
 from abonent.contexts.contracts.models import Account
 from abonent.contexts.contracts.queries import accounts
-from abonent.contexts.metering.models import ReadingFileRow, RowDecision
+from abonent.contexts.metering.models import ReadingFileRow
 from abonent.contexts.places.models import Building
 from abonent.contexts.places.queries import number_order
 
@@ -84,11 +84,6 @@ def held_readings() -> QuerySet[ReadingFileRow, dict[str, Any]]:
 def payers_of(account_ids: Iterable[int | None]) -> dict[int, dict[str, Any]]:
     """Return rows of `queries.accounts` by account."""
     return {row["id"]: row for row in accounts().filter(id__in={one for one in account_ids if one})}
-
-
-def waiting_count() -> int:
-    """Return how many readings wait for a decision."""
-    return ReadingFileRow.objects.filter(decision=RowDecision.WAITING).count()
 
 
 _SEASON = """

@@ -65,7 +65,8 @@ def decide(
         raise ValueError("a corrected value or day is for a single row")
     tally = _Tally()
     with transaction.atomic():
-        found = list(ReadingFileRow.objects.select_for_update().filter(pk__in=row_ids).order_by("pk"))
+        rows = ReadingFileRow.objects.select_for_update(of=("self",)).select_related("installation")
+        found = list(rows.filter(pk__in=row_ids).order_by("pk"))
         tally.refused = {id: ("no_row",) for id in row_ids if id not in {row.pk for row in found}}
         waiting = [row for row in found if row.decision == RowDecision.WAITING]
         tally.refused |= {row.pk: ("decided_already",) for row in found if row not in waiting}
