@@ -14,12 +14,15 @@ from uuid import UUID
 import pytest
 import xlsxwriter
 from django.db import connection
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import translation
 from tests import town as towns
 from tests.town import MONTH, Town
 
 from abonent.contexts.charging.models import Recalculation, Run, RunKind, RunState
+from abonent.contexts.contracts.models import Account
 from abonent.contexts.metering.models import (
+    Installation,
     Meter,
     Reading,
     ReadingFile,
@@ -27,9 +30,10 @@ from abonent.contexts.metering.models import (
     ReadingFileState,
     ReadingSource,
     ReadingStatus,
+    Register,
     RowDecision,
 )
-from abonent.contexts.places.models import Building
+from abonent.contexts.places.models import Building, Premise
 from abonent.usecases import billing_run, import_readings, packs
 from abonent.usecases.import_readings import BadFile, DecisionRefused, FileBusy, Stored, booking, gis
 from abonent.usecases.import_readings.files import kept_in
@@ -569,3 +573,60 @@ def test_readings_go_to_gis_and_come_from_there(town: Town, tmp_path: Path) -> N
     _file, stored = store_bytes(tmp_path, coming, "Показания.xml")
     assert stored.accepted == 2, held()
     assert shown() == {(FLAT_2, 21): 7900, (FLAT_2, 22): 3250}
+
+
+def test_a_room_pays_by_the_meter_of_its_flat_and_common_property_by_the_buildings(
+    town: Town, send: Callable
+) -> None:
+    flat = town.accounts["1"].premise
+    room = Premise.objects.create(building=town.building, number="1/1", kind=6, parent=flat)
+    common = Premise.objects.create(building=town.building, number="МОП", kind=3)
+    for premise, number in ((room, "0770000901"), (common, "0770000902")):
+        party = town.accounts["1"].party
+        Account.objects.create(
+            number=number,
+            premise=premise,
+            building=town.building,
+            party=party,
+            during=town.accounts["1"].during,
+        )
+    send(
+        f"0770000901;{FLAT_1};20.11.2026;3300;",
+        f"0770000901;{FLAT_10};20.11.2026;2600;",
+        "0770000902;23400077;20.11.2026;52600;",
+        f"{town.accounts['1'].number};23400077;20.11.2026;52600;",
+    )
+    assert held() == {(3, 1): ["mismatch"], (5, 1): ["mismatch"]}
+    assert shown() == {(FLAT_1, 1): 3300, ("23400077", 1): 52600}
+
+
+def test_a_serial_two_meters_bear_takes_the_account_as_well(town: Town, send: Callable) -> None:
+    Meter.objects.filter(serial=FLAT_10).update(serial=FLAT_1)
+    send(f";{FLAT_1};20.11.2026;3300;", f"{town.accounts['10'].number};{FLAT_1};20.11.2026;2600;")
+    assert held() == {(2, 1): ["ambiguous_meter"]}
+    assert shown() == {(FLAT_1, 1): 2600}
+
+
+def test_a_meter_replaced_is_told_from_its_successor(town: Town, send: Callable) -> None:
+    old = town.installations["1", 1]
+    Installation.objects.filter(pk=old.pk).update(during=DateRange(date(2020, 1, 1), date(2026, 11, 10)))
+    meter = Meter.objects.create(model=old.meter.model, serial="NEW-1")
+    Installation.objects.create(
+        register=Register.objects.create(meter=meter, digits=5),
+        meter=meter,
+        metering_point=old.metering_point,
+        building=town.building,
+        premise=old.premise,
+        digits=5,
+        during=DateRange(date(2026, 11, 10), None),
+    )
+    account = town.accounts["1"].number
+    send(
+        f"{account};;20.11.2026;25;",
+        f"{account};new-1;19.11.2026;24;",
+        f"{account};{FLAT_1};20.11.2026;3300;",
+        f"{account};{FLAT_1};10.11.2026;3200;",
+        header=HEADER,
+    )
+    assert held() == {(4, 1): ["after_removal"], (5, 1): ["outside_window"]}
+    assert shown() == {("NEW-1", 1): 25}

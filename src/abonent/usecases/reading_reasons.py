@@ -182,6 +182,7 @@ _FILES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "too_much_memory": lambda facts: _("its sheet is larger than any table of readings"),
     "not_readings": lambda facts: _("there are no readings of electricity meters in it"),
     "gone": lambda facts: _("its bytes are no longer kept; send it again"),
+    "not_stored": lambda facts: _("it is not stored yet"),
     "columns_missing": lambda facts: (
         _("columns not found: %(fields)s")
         % {"fields": ", ".join(map(field_name, facts.get("headers") or facts["fields"]))}

@@ -283,6 +283,7 @@ class ReadingFile(models.Model):
     created_by_id = models.BigIntegerField(null=True)
     finished_at = models.DateTimeField(null=True)
     error = models.TextField(blank=True)
+    layout = models.JSONField(default=dict, help_text="how it was read: kind, sheet, header_row, language")
 
 
 class RowDecision(models.IntegerChoices):

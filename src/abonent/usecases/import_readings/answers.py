@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from abonent.contexts.metering.models import ReadingFile, ReadingStatus, RowDecision
 from abonent.gateways.spreadsheets import answering
 from abonent.usecases.import_readings import files
-from abonent.usecases.import_readings.model import ANSWER_LANGUAGES, Answer
+from abonent.usecases.import_readings.model import ANSWER_LANGUAGES, Answer, BadFile
 from abonent.usecases.reading_reasons import reason
 
 _WITH_OTHERS = "other_zone_held"  # says nothing beside what the other zone is held for
@@ -19,29 +19,32 @@ _CSV, _XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreads
 
 
 def reasons_file(*, file_id: int, language: str | None = None) -> Answer:
-    """Return the sender's own file with a column of reasons: csv for csv, xlsx for spreadsheets and dbf, xml for xml.
+    """Return the sender's own file with a column of reasons: csv for csv, xlsx for all others.
 
-    `language` is one of ANSWER_LANGUAGES; None takes that of the file's own headers. Raises BadFile when the bytes
-    are no longer there.
+    `language` is one of ANSWER_LANGUAGES; None takes that of the file's own headers. Raises BadFile for a file
+    that was not stored or whose bytes are no longer there.
     """
     file = ReadingFile.objects.select_related("sender").get(pk=file_id)
-    table, columns = files.read(file)
-    spoken = language or columns.language
+    if not file.layout:
+        raise BadFile("not_stored", file=file.name)
+    if not files.kept_in(file).exists():
+        raise BadFile("gone", file=file.name)
+    spoken = language or file.layout["language"]
     with translation.override(spoken if spoken in ANSWER_LANGUAGES else "ru"):
         notes = _notes(file_id)
-        notes[max(columns.header_row, 1)] = _("What became of it")
+        notes[max(file.layout["header_row"], 1)] = _("What became of it")
         suffix = _("answer")
     stem, ending = Path(file.name).stem, Path(file.name).suffix
-    if table.kind == "csv":
-        return Answer(
-            name=f"{stem}-{suffix}{ending}", media_type=_CSV, content=answering.delimited(table, notes)
-        )
-    if table.kind == "xlsx":
+    if file.layout["kind"] == "xlsx":
         try:
-            content = answering.workbook(files.kept_in(file), table.sheet, notes)
+            content = answering.workbook(files.kept_in(file), file.layout["sheet"], notes)
             return Answer(name=f"{stem}-{suffix}{ending}", media_type=_XLSX, content=content)
         except answering.UnusualWorkbook:
             pass  # a new one then, with the same cells
+    table, _columns = files.read(file)
+    if table.kind == "csv":
+        content = answering.delimited(table, notes)
+        return Answer(name=f"{stem}-{suffix}{ending}", media_type=_CSV, content=content)
     return Answer(name=f"{stem}-{suffix}.xlsx", media_type=_XLSX, content=answering.plain(table, notes))
 
 

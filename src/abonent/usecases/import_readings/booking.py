@@ -33,6 +33,7 @@ def book(
     months = [Month.of(day) for day in accepted["taken_on"].dt.month_start().unique()]
     for month in months:
         ensure_reading_partitions(first=month, last=month)
+    accepted = accepted.sort("installation_id")  # neighbours in the indexes are written together
     _withdraw_estimates(cursor, accepted, at)
     _withdraw_outranked(cursor, accepted, at)
     columns: dict[str, Column] = {

@@ -210,14 +210,20 @@ def _store(
         table, found = read(file)
         if found.missing:
             raise BadFile("columns_missing", file=file.name, fields=list(found.missing))
-        cells = parsing.said(table, found)
+        cells, kind, sheet = parsing.said(table, found), table.kind, table.sheet
         del table
         keys, claims = parsing.parse(cells, day_first=file.sender.day_first if file.sender else True)
         cells = cells.select("row_no", *found.places)
         lines = cells.height
         if not lines:
             raise BadFile("empty", file=file.name)
-    _note(file.pk, rows=lines)
+        layout = {
+            "kind": kind,
+            "sheet": sheet,
+            "header_row": found.header_row,
+            "language": found.language,
+        }
+    _note(file.pk, rows=lines, layout=layout)
     source = file.sender.source if file.sender else _IMPORT
     supplier = Supplier.objects.order_by("id").first()
     window = (supplier.reading_from_day, supplier.reading_to_day) if supplier else None

@@ -141,9 +141,14 @@ def _history_of_month(rows: Rows, part: pl.DataFrame, month: Month) -> list[pl.D
     recent, of_season = rows.both(
         taken(f">= DATE '{since}'"), taken(f"BETWEEN DATE '{first}' AND DATE '{last}'")
     )
-    earliest = part.group_by("installation_id").agg(pl.col("taken_on").min().alias("day"))
-    bracketed = recent.join(earliest, on="installation_id").filter(pl.col("taken_on") < pl.col("day"))
-    lacking = wanted.join(bracketed, on="installation_id", how="anti")
+    # most registers have one before the first of all claims; only the rest are looked at one by one
+    lacking = wanted.join(
+        recent.filter(pl.col("taken_on") < part["taken_on"].min()), on="installation_id", how="anti"
+    )
+    if lacking.height:
+        earliest = part.group_by("installation_id").agg(pl.col("taken_on").min().alias("day"))
+        bracketed = recent.join(earliest, on="installation_id").filter(pl.col("taken_on") < pl.col("day"))
+        lacking = lacking.join(bracketed, on="installation_id", how="anti")
     if lacking.is_empty():
         return [recent, of_season]
     older = rows.read(
