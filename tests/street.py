@@ -38,6 +38,7 @@ from abonent.contexts.places.models import (
     CommonNeeds,
     District,
     Premise,
+    PremiseKind,
     Street,
 )
 from abonent.kernel.identifiers import account_number
@@ -62,11 +63,27 @@ class Built:
     accounts: dict[str, Account] = field(default_factory=dict)  # "10/4": house and flat; "100": a whole house
     runs: list[int] = field(default_factory=list)
 
-    def flat(self, name: str, *, residents: int = 2, uplift_cause: int = 0, area_dm2: int = 5_000) -> Account:
-        """Settle a household in a flat of a house, or in a house of its own."""
+    def flat(
+        self,
+        name: str,
+        *,
+        residents: int = 2,
+        uplift_cause: int = 0,
+        area_dm2: int = 5_000,
+        kind: PremiseKind = PremiseKind.LIVING,
+        parent: Premise | None = None,
+        agreed_wh_per_month: int = 0,
+    ) -> Account:
+        """Settle a household in a flat of a house, or in a house of its own; or whoever pays for what else there is."""
         house, _, flat = name.partition("/")
         building = self.buildings[house]
-        premise = Premise.objects.create(building=building, number=flat, sort_key=int(flat or 0))
+        premise = Premise.objects.create(
+            building=building,
+            number=flat,
+            sort_key=int(flat) if flat.isdigit() else 0,
+            kind=kind,
+            parent=parent,
+        )
         party = Party.objects.create(last_name="Соколова", first_name="Анна", middle_name=f"Ильинична {name}")
         PremiseTerms.objects.create(
             premise=premise,
@@ -77,6 +94,7 @@ class Built:
             rooms=2,
             residents=residents,
             uplift_cause=uplift_cause,
+            agreed_wh_per_month=agreed_wh_per_month,
         )
         account = Account.objects.create(
             number=account_number(66_000_000 + len(self.accounts)),
@@ -103,12 +121,16 @@ class Built:
         months: tuple[Month, Month] = (_READ_SINCE, MONTH),
         during: DateRange = _SINCE,
         due_on: date = date(2036, 1, 1),
+        premise: Premise | None = None,
     ) -> list[Installation]:
-        """Hang a meter in a flat, or on the whole house for a name without one; read on the 20th of every month."""
+        """Hang a meter in a flat, or on the whole house for a name without one; read on the 20th of every month.
+
+        `premise`: where nobody has an account, a communal flat.
+        """
         house, _, flat = name.partition("/")
         building = self.buildings[house]
         whole = not flat and name not in self.accounts
-        premise = None if whole else self.accounts[name].premise
+        premise = premise or (None if whole else self.accounts[name].premise)
         role = PointRole.BUILDING if whole else PointRole.INDIVIDUAL
         model, _ = MeterModel.objects.get_or_create(name=f"Меркурий {200 + digits}", digits=digits)
         meter = Meter.objects.create(
@@ -186,9 +208,9 @@ class Built:
         return run_id
 
 
-def build(*, billed: bool = True) -> Built:
-    """Make the street; `billed`: with September and October in the books and a payment in October."""
-    ensure_reading_partitions(first=_READ_SINCE, last=MONTH)
+def found(*, months: tuple[Month, ...] = (BEFORE, MONTH), read_since: Month = _READ_SINCE) -> Built:
+    """Make the supplier with its street, one tariff group and its prices, and open the months."""
+    ensure_reading_partitions(first=read_since, last=months[-1])
     supplier = Supplier.objects.create(
         name="Акционерное общество «Образцовая энергосбытовая компания»",
         short_name="АО «Образец-Энерго»",
@@ -216,9 +238,14 @@ def build(*, billed: bool = True) -> Built:
             during=_SINCE,
             act="Приказ № 37/9-П",
         )
-    for month in (BEFORE, MONTH):
+    for month in months:
         BillingPeriod.objects.create(supplier=supplier, month=month.first_day)
-    built = Built(supplier, branch, street, group)
+    return Built(supplier, branch, street, group)
+
+
+def build(*, billed: bool = True) -> Built:
+    """Make the street; `billed`: with September and October in the books and a payment in October."""
+    built = found()
     _house_10(built)
     _house_2a(built)
     _house_2(built)
