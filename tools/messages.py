@@ -7,6 +7,7 @@ New texts come in empty, for a person to translate; texts that are gone are drop
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -114,5 +115,6 @@ def main() -> None:
 if __name__ == "__main__":
     import django
 
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "abonent.project.settings")
     django.setup()
     main()

@@ -587,13 +587,15 @@ class TestSeals:
         )
         seal = Seal.objects.get(number="К-7")
         device_acts.seal(drawn=drawn(town, "1"), meter_id=meter_id, removed=[seal.pk])
-        device_acts.undo(drawn=drawn(town, "1"), seal_id=seal.pk)
+        undo = {"act": device_acts.undo, "drawn": drawn(town, "1"), "seal_id": seal.pk}
+        device_acts.undo(drawn=drawn(town, "1"), seal_id=seal.pk, state=SealState.REMOVED)
         assert Seal.objects.get(number="К-7").state == SealState.INTACT
-        last = device_acts.undo(drawn=drawn(town, "1"), seal_id=seal.pk)
+        assert refusal(**undo, state=SealState.REMOVED).code == "seal_changed"
+        last = device_acts.undo(drawn=drawn(town, "1"), seal_id=seal.pk, state=SealState.INTACT)
         assert not Seal.objects.filter(number="К-7").exists()
         with pytest.raises(ActRefused, match="correction"):
             annul(last.act_id)
-        assert refusal(act=device_acts.undo, drawn=drawn(town, "1"), seal_id=seal.pk).code == "seal_gone"
+        assert refusal(**undo, state=SealState.INTACT).code == "seal_gone"
 
 
 class TestVerification:

@@ -536,6 +536,13 @@ class TestManual:
         totals = ChargeLine.objects.filter(rule=18).aggregate(sum=Sum("amount_minor"))
         assert totals == {"sum": 0}
 
+    def test_sent_twice_it_is_proposed_once(self, town: Town) -> None:
+        manual = self.propose(town, None)
+        with pytest.raises(recalculation.ManualRefused, match="very same"):
+            self.propose(town, None)
+        self.decide(manual, 1, approved=False)
+        assert self.propose(town, None).pk != manual.pk
+
     def test_nobody_approves_his_own_unless_nobody_else_can(self, town: Town) -> None:
         chief = towns.user(Role.ADMINISTRATOR)
         assert self.decide(self.propose(town, chief.pk), chief.pk)

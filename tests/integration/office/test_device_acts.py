@@ -242,7 +242,7 @@ def test_seals_are_listed_filtered_and_undone(office: Client, town: Town) -> Non
     assert "К-1" not in office.get("/seals/", {"state": "3"}).content.decode()
     assert "К-1" in office.get("/seals/", {"street": "Лен", "house": "12"}).content.decode()
     assert office.get("/seals/", {"export": "xlsx"})["Content-Type"].endswith("sheet")
-    office.post(f"/seals/{Seal.objects.get(number='К-1').pk}/undo/")
+    office.post(f"/seals/{Seal.objects.get(number='К-1').pk}/undo/", {"state": "1"})
     assert not Seal.objects.filter(number="К-1").exists()
 
 

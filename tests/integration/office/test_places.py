@@ -162,6 +162,10 @@ def test_people_by_name(office: Client, town: Town) -> None:
     page = send(office, f"/premises/{premise.pk}/residents/", name="Сидорова Ева", kind=1, since="2026-10-16")
     assert "Сидорова Ева" in page
     assert page.count("not named") == 3
+    again = {"name": "сидорова Ева", "kind": 1, "since": "2026-10-20"}
+    assert "lives here since 16 Oct 2026 already" in refused(
+        office, f"/premises/{premise.pk}/residents/", **again
+    )
     eva = Resident.objects.get(name="Сидорова Ева")
     send(office, f"/residents/{eva.pk}/leave/", last_day="2026-10-25")
     rows = PremiseTerms.objects.filter(premise=premise).order_by("during")

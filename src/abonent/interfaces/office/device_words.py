@@ -128,6 +128,7 @@ _WORDS: dict[str, Callable[[], str]] = {
     "seal_known": lambda: _("Seal %(number)s is set on meter %(serial)s already."),
     "seal_without_place": lambda: _("Write where each seal is set."),
     "seal_gone": lambda: _("This seal is no longer on the meter."),
+    "seal_changed": lambda: _("This seal was changed meanwhile. Look at it again."),
     "seal_set_later": lambda: _("A seal was set later than the day of the act."),
     "seal_removed_and_broken": lambda: _("A seal is either taken off or broken."),
     "seal_touched": lambda: _("Seal %(number)s was dealt with later. Undo that first."),

@@ -41,6 +41,7 @@ def tell_place(refusal: PlaceRefused) -> str:
             "same step."
         ),
         "before_moving_in": _("The person lives here since %(moved_in_on)s: choose a later day."),
+        "lives_here_already": _("Somebody of this name lives here since %(moved_in_on)s already."),
         "returned_before_leaving": _("The day of return is not after the day of departure."),
         "decided_already": _("The application was decided already."),
         "in_future": _("This day has not come yet."),

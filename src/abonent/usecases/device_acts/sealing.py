@@ -43,16 +43,19 @@ def seal(
         return Done(act_id=act.pk, number=act.number, months_waiting=0)
 
 
-def undo(*, drawn: Drawn, seal_id: int) -> Done:
+def undo(*, drawn: Drawn, seal_id: int, state: SealState) -> Done:
     """Take back what was last written down of one seal: set by mistake it is gone, taken off or broken it is intact.
 
-    A correction is an act of its own, so that the history says it. Raises ActRefused.
+    A correction is an act of its own, so that the history says it. `state` is what was seen of the seal: sent twice,
+    the second one must not take back what the first has restored. Raises ActRefused.
     """
     with transaction.atomic():
         record.hold(drawn)
         mistaken = Seal.objects.select_for_update().filter(pk=seal_id).select_related("meter__model").first()
         if mistaken is None:
             raise ActRefused("seal_gone")
+        if mistaken.state != state:
+            raise ActRefused("seal_changed")
         meter = mistaken.meter
         if not Installation.objects.filter(record.here(drawn), meter=meter).exists():
             raise ActRefused("seal_gone")

@@ -27,6 +27,8 @@ def move_in(
     Raises PlaceRefused.
     """
     with transaction.atomic():
+        _alone(premise)
+        _refuse_second(premise, name, during)
         _list_unnamed(premise)
         resident = _create(premise, name, kind, during, by.document)
         months = _changed(
@@ -41,6 +43,7 @@ def move_out(*, resident: Resident, on: date, parameters: ParameterSet, by: By) 
     if on <= during.lower:
         raise PlaceRefused("before_moving_in", "on", moved_in_on=during.lower)
     with transaction.atomic():
+        _alone(resident.premise)
         resident.during = DatabaseRange(during.lower, on)
         resident.save(update_fields=["during"])
         since = min(on, during.upper) if during.upper else on
@@ -56,6 +59,7 @@ def strike(*, resident: Resident, parameters: ParameterSet, by: By) -> int:
     """Take away a row that was entered by mistake; return the months that wait for recalculation."""
     with transaction.atomic():
         premise, since, name = resident.premise, resident.during.lower, resident.name
+        _alone(premise)
         resident.delete()
         return _changed(premise, since, parameters, by, name=name, moved="struck", until=None)
 
@@ -65,6 +69,7 @@ def replace_all(
 ) -> None:
     """From a day on let other people live here: those who did leave, `names` move in (an empty one is unnamed)."""
     with transaction.atomic():
+        _alone(premise)
         _list_unnamed(premise)
         still_here = Resident.objects.filter(
             Q(during__upper_inf=True) | Q(during__endswith__gt=on), premise=premise
@@ -78,6 +83,19 @@ def replace_all(
         for name in names:
             _create(premise, name, ResidentKind.REGISTERED, DateRange(on), by.document)
         _changed(premise, on, parameters, by, name=", ".join(filter(None, names)), moved="all", until=None)
+
+
+def _alone(premise: Premise) -> None:
+    """Let nobody else count the people of a premise until this transaction ends."""
+    Premise.objects.select_for_update(no_key=True).get(pk=premise.pk)
+
+
+def _refuse_second(premise: Premise, name: str, during: DateRange) -> None:
+    """Refuse a name that lives here on these days already: sent twice, it would be charged for twice."""
+    days = DatabaseRange(during.start, during.end)
+    same = Resident.objects.filter(premise=premise, name__iexact=name, during__overlap=days)
+    if name and (known := same.first()) is not None:
+        raise PlaceRefused("lives_here_already", "name", moved_in_on=known.during.lower)
 
 
 def _create(premise: Premise, name: str, kind: ResidentKind, during: DateRange, document: str) -> Resident:

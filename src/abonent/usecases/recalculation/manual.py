@@ -22,7 +22,7 @@ _APPROVERS = (Role.ACCOUNTANT, Role.MANAGER, Role.ADMINISTRATOR)
 class ManualRefused(Exception):
     """A manual recalculation cannot be proposed or decided; `code` says why.
 
-    Codes: no_reason, no_document, no_amount, not_served, own_proposal, decided.
+    Codes: no_reason, no_document, no_amount, not_served, proposed_already, own_proposal, decided.
     """
 
     def __init__(self, code: str, message: str) -> None:
@@ -50,17 +50,20 @@ def propose(
     if amount_minor == 0:
         raise ManualRefused("no_amount", "The sum must not be zero")
     _days(account, period)
-    return ManualRecalculation.objects.create(
-        account=account,
-        period=period.first_day,
-        service=service,
-        quantity_wh=quantity_wh,
-        amount_minor=amount_minor,
-        reason=reason.strip(),
-        document=document.strip(),
-        created_at=at,
-        created_by_id=actor_id,
-    )
+    proposal: dict[str, Any] = {
+        "account": account,
+        "period": period.first_day,
+        "service": service,
+        "quantity_wh": quantity_wh,
+        "amount_minor": amount_minor,
+        "reason": reason.strip(),
+        "document": document.strip(),
+    }
+    with transaction.atomic():
+        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        if ManualRecalculation.objects.filter(**proposal, state=ManualState.PROPOSED).exists():
+            raise ManualRefused("proposed_already", "The very same is proposed and waits to be decided")
+        return ManualRecalculation.objects.create(**proposal, created_at=at, created_by_id=actor_id)
 
 
 def may_decide(*, proposed_by_id: int | None, actor_id: int | None) -> bool:

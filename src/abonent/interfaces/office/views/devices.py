@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from abonent.contexts.metering import devices
-from abonent.contexts.metering.models import PointRole, Seal
+from abonent.contexts.metering.models import PointRole, Seal, SealState
 from abonent.contexts.places.models import Building, Premise
 from abonent.interfaces.office.device_filters import MeterFilter, SealFilter, VerificationFilter
 from abonent.interfaces.office.device_forms import VerificationFileForm
@@ -159,7 +159,8 @@ def undo_seal(request: HttpRequest, seal_id: int) -> HttpResponse:
     """Take back what was last written down of a seal."""
     seal = Seal.objects.select_related("set_by", "removed_by").filter(pk=seal_id).first()
     act = seal and (seal.removed_by or seal.set_by)
-    if seal is None or act is None:
+    seen = {str(state.value): state for state in SealState}.get(request.POST.get("state", ""))
+    if seal is None or act is None or seen is None:
         raise Http404
     now = timezone.now()
     today = timezone.localdate(now)
@@ -172,7 +173,7 @@ def undo_seal(request: HttpRequest, seal_id: int) -> HttpResponse:
         actor_id=request.user.pk,
     )
     try:
-        done = device_acts.undo(drawn=drawn, seal_id=seal_id)
+        done = device_acts.undo(drawn=drawn, seal_id=seal_id, state=seen)
     except ActRefused as refusal:
         messages.error(request, tell_act(refusal))
     else:

@@ -50,6 +50,7 @@ def tell_manual(refusal: ManualRefused) -> str:
         "no_document": gettext("Name the document it rests on."),
         "no_amount": gettext("The sum must not be zero."),
         "not_served": gettext("The account was not served in this month. Choose another one."),
+        "proposed_already": gettext("The very same is proposed already and waits to be decided."),
         "own_proposal": gettext("You proposed this yourself: somebody else has to decide."),
         "decided": gettext("This was decided meanwhile."),
     }
