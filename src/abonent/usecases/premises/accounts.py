@@ -41,6 +41,11 @@ class Payer:
     phone: str = ""
     email: str = ""
 
+    def is_said_of(self, party: Party) -> bool:
+        """Tell whether the party stands on the bill with just this already."""
+        stands = {name: getattr(party, name) for name in asdict(self) if name != "organisation"}
+        return asdict(self) == {**stands, "organisation": party.name}
+
     def create(self) -> Party:
         values = asdict(self)
         organisation = values.pop("organisation")
@@ -156,6 +161,10 @@ def end(*, account: Account, closes_on: date) -> DateRange | None:
 def change_payer(*, account: Account, payer: Payer, on: date, by: By) -> None:
     """Let somebody else pay under the same number: an heir, a new name. Who paid before stays in the events."""
     with transaction.atomic():
+        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        account.refresh_from_db(fields=["party"])
+        if payer.is_said_of(account.party):
+            return
         was, account.party = account.party, payer.create()
         account.save(update_fields=["party"])
         refresh_premise(premise_id=account.premise_id, on=on)
