@@ -278,6 +278,7 @@ class TestAccounts:
         accounts.change_payer(account=account, payer=NEWCOMER, on=TODAY, by=BY)
         account.refresh_from_db()
         assert account.party.display_name == "Орлов Пётр Ильич"
+        accounts.change_payer(account=account, payer=NEWCOMER, on=TODAY, by=BY)  # sent twice
         event = Event.objects.get(account=account)
         assert event.facts == {"was": "Иванова Мария Петровна", "now": "Орлов Пётр Ильич"}
         assert search(text="иванова мария", on=TODAY).accounts == []

@@ -44,7 +44,7 @@ def run(print_id: int, *, clock: Callable[[], datetime]) -> None:
     _note(print_id, state=PrintState.PRINTING, started_at=begun, bills=0, pages=0, error="")
     scope = Scope(job.supplier_id, job.branch_id, job.building_id, job.account_id)
     period = Month.of(job.period)
-    file_of(print_id).parent.mkdir(exist_ok=True)
+    file_of(print_id).parent.mkdir(mode=0o700, exist_ok=True)
     try:
         issue_bills.issue(scope=scope, period=period, parameters=packs.pack_parameters(), at=begun)
         for now in print_bills.print_bills(

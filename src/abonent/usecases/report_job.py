@@ -58,7 +58,7 @@ def run(file_id: int, *, clock: Callable[[], datetime]) -> None:
     begun = told = clock()
     _note(file_id, state=FileState.MAKING, started_at=begun, rows=0, error="")
     path = file_of(file_id, job.format)
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
     unfinished = path.with_suffix(f".part.{job.format}")
 
     # the report is read in one transaction that writes nothing: its progress is told over another connection

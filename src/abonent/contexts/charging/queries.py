@@ -79,15 +79,19 @@ def usage_of_accounts(*, account_ids: Iterable[int], period: date) -> dict[int, 
     return accounts
 
 
+# what `run_scope` writes the scope of a run or a print from
+_SCOPE = {
+    "branch_name": F("branch__name"),
+    "account_number": F("account__number"),
+    "building_number": F("building__number"),
+    "street_kind": F("building__street__kind"),
+    "street_name": F("building__street__name"),
+}
+
+
 def runs() -> QuerySet[Run, dict[str, Any]]:
     """Rows of the list of runs; `run_scope` writes what a row is for."""
-    return Run.objects.annotate(
-        branch_name=F("branch__name"),
-        account_number=F("account__number"),
-        building_number=F("building__number"),
-        street_kind=F("building__street__kind"),
-        street_name=F("building__street__name"),
-    ).values(
+    return Run.objects.annotate(**_SCOPE).values(
         "id",
         "kind",
         "period",
@@ -295,13 +299,7 @@ def run_pack(*, run_id: int) -> str:
 
 def bill_prints() -> QuerySet[BillPrint, dict[str, Any]]:
     """Rows of the list of printed files; `run_scope` writes what a row is for."""
-    return BillPrint.objects.annotate(
-        branch_name=F("branch__name"),
-        account_number=F("account__number"),
-        building_number=F("building__number"),
-        street_kind=F("building__street__kind"),
-        street_name=F("building__street__name"),
-    ).values(
+    return BillPrint.objects.annotate(**_SCOPE).values(
         "id",
         "period",
         "state",
