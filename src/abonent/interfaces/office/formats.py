@@ -59,6 +59,12 @@ def month(value: date) -> str:
     return format_date(value, "F Y")
 
 
+def month_within(value: date) -> str:
+    """октябрь 2026: inside a sentence, where only English keeps the capital."""
+    text = month(value)
+    return text if language() == "en" else text[:1].lower() + text[1:]
+
+
 def month_short(value: date) -> str:
     """10.26: for the axis of a chart."""
     return f"{value:%m.%y}"

@@ -211,7 +211,7 @@ def _charge(item: Item, number: str) -> Written:
     facts = item.facts
     title = _("%(entry)s for %(month)s: %(amount)s ₽") % {
         "entry": _capital(str(EntryKind(facts["entry"]).label)),
-        "month": formats.month(facts["period"]),
+        "month": formats.month_within(facts["period"]),
         "amount": formats.signed(facts["amount_minor"]),
     }
     text = ""
@@ -230,7 +230,7 @@ def _payment(item: Item, number: str) -> Written:
         "entry": _capital(str(EntryKind(facts["entry"]).label)),
         "amount": formats.minor(-facts["amount_minor"]),
     }
-    return title, str(facts["reason"] or facts["origin"]), ""
+    return title, str(facts["reason"] or facts["origin"].removeprefix("import:")), ""
 
 
 def _bill(item: Item, number: str) -> Written:
@@ -242,7 +242,7 @@ def _bill(item: Item, number: str) -> Written:
     )
     title = told % {"no": facts["no"], "amount": formats.minor(facts["total_minor"])}
     text = _("for %(month)s, by %(day)s") % {
-        "month": formats.month(facts["period"]),
+        "month": formats.month_within(facts["period"]),
         "day": formats.day(facts["due_on"]),
     }
     return title, text, reverse("office:bill_page", args=[number, item.number])

@@ -80,7 +80,7 @@ def tell_final_bill(problem: NoFinalBill) -> str:
     """Say why there is no final bill yet and what to do."""
     if problem.refusal is not None:
         return tell_run(problem.refusal)
-    months = ", ".join(formats.month(month.first_day) for month in problem.months)
+    months = ", ".join(formats.month_within(month.first_day) for month in problem.months)
     words = {
         "still_open": _("The account is open: close it first."),
         "months_not_billed": _("Not billed yet: %(months)s. Bill them, then make the final bill."),

@@ -21,7 +21,7 @@ def _filter(name: str) -> None:
     register.filter(name, lambda value: formats.shown(value, name))
 
 
-for _kind in ("minor", "signed", "kwh", "price", "area", "count", "day", "moment", "month"):
+for _kind in ("minor", "signed", "kwh", "price", "area", "count", "day", "moment", "month", "month_within"):
     _filter(_kind)
 
 

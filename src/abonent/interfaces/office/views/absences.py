@@ -22,6 +22,7 @@ from abonent.interfaces.office.rendering import listed
 from abonent.interfaces.office.roles import APPROVERS, KEEPERS, STAFF, allow
 from abonent.interfaces.office.views._acting import form_page, pdf, tell_done
 from abonent.interfaces.office.views.premises import premise_of
+from abonent.interfaces.office.views.recalculations import waiting_here
 from abonent.interfaces.office.words import absence_state
 from abonent.usecases import packs
 from abonent.usecases.premises import By, PlaceRefused, absences, papers
@@ -119,6 +120,7 @@ def _card(
         ],
         "form": form,
         "problem": problem,
+        **waiting_here(building_id=absence.premise.building_id, premise_id=absence.premise_id),
     }
     status = 422 if problem or form.errors else 200
     return render(request, "office/places/absence.html", context, status=status)

@@ -20,7 +20,6 @@ from abonent.contexts.metering import devices
 from abonent.contexts.metering.models import ActKind, SealState
 from abonent.contexts.metering.queries import MeterInPlace, meters_of_building, meters_of_premise
 from abonent.contexts.places.models import Building, Premise
-from abonent.interfaces.office import formats
 from abonent.interfaces.office.act_words import act_facts, act_registers, act_seals
 from abonent.interfaces.office.device_filters import ActFilter
 from abonent.interfaces.office.device_form_parts import ActForm, Place, SealFate
@@ -42,8 +41,9 @@ from abonent.interfaces.office.forms import ReasonForm
 from abonent.interfaces.office.lists import Column, Listing
 from abonent.interfaces.office.rendering import listed
 from abonent.interfaces.office.roles import STAFF, allow
+from abonent.interfaces.office.views.recalculations import waiting_here
 from abonent.interfaces.office.words import Word
-from abonent.usecases import device_acts, packs, recalculation
+from abonent.usecases import device_acts, packs
 from abonent.usecases.device_acts import ActRefused, Done, Drawn
 from abonent.usecases.device_acts.forms import print_act
 
@@ -172,11 +172,9 @@ def card(request: HttpRequest, act_id: int) -> HttpResponse:
         "seals": act_seals(act),
         "author": names.get(act.author_id or 0, ""),
         "devices": place_address(act.building_id, act.premise_id),
-        "waiting": [
-            formats.month(month.first_day)
-            for month in (recalculation.waiting_months(premise_id=act.premise_id) if act.premise_id else ())
-        ],
     }
+    if act.premise_id:
+        context |= waiting_here(building_id=act.building_id, premise_id=act.premise_id)
     return render(request, "office/acts/card.html", context)
 
 

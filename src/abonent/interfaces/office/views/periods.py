@@ -56,7 +56,7 @@ def open_month(request: HttpRequest) -> HttpResponse:
     month = read_month(request.GET.get("month") or request.POST.get("month", ""))
     known = {row.month: row.is_open for row in charging.period_choices()}
     context = {
-        "title": _("Open %(month)s?") % {"month": formats.month(month.first_day)},
+        "title": _("Open %(month)s?") % {"month": formats.month_within(month.first_day)},
         "text": _("It was closed: bills of it may have been sent. Charges posted now will change its totals.")
         if month.first_day in known
         else _("Runs can be made for it, and lines booked in it."),
@@ -79,7 +79,7 @@ def close_month(request: HttpRequest) -> HttpResponse:
     """Ask, then close a month to new lines."""
     month = read_month(request.GET.get("month") or request.POST.get("month", ""))
     context = {
-        "title": _("Close %(month)s?") % {"month": formats.month(month.first_day)},
+        "title": _("Close %(month)s?") % {"month": formats.month_within(month.first_day)},
         "text": _("It takes no more lines. What has to be corrected later is booked in an open month."),
         "button": _("Close the month"),
         "month": month,

@@ -24,6 +24,7 @@ from abonent.interfaces.office.building_forms import PremiseTermsForm
 from abonent.interfaces.office.place_forms import LastDayForm
 from abonent.interfaces.office.roles import KEEPERS, STAFF, allow
 from abonent.interfaces.office.views._acting import form_page, nothing_changed, tell_done
+from abonent.interfaces.office.views.recalculations import waiting_here
 from abonent.interfaces.office.words import absence_state
 from abonent.kernel.periods import DateRange
 from abonent.usecases import packs
@@ -57,6 +58,7 @@ def card(request: HttpRequest, premise_id: int) -> HttpResponse:
             for one in Absence.objects.filter(premise=premise).order_by("-left_on")
         ],
         "parts": premise.parts.order_by("sort_key", "number"),
+        **waiting_here(building_id=premise.building_id, premise_id=premise_id),
     }
     return render(request, "office/places/premise.html", context)
 

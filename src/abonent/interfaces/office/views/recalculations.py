@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,6 +17,7 @@ from abonent.contexts.access.queries import user_names
 from abonent.contexts.charging import recalculations as charging
 from abonent.contexts.charging.models import RecalculationCause
 from abonent.contexts.charging.queries import run_row
+from abonent.contexts.contracts.queries import AccountHead, accounts
 from abonent.contexts.parties.queries import supplier_id
 from abonent.contexts.places.queries import address_of
 from abonent.gateways import queue
@@ -23,6 +25,7 @@ from abonent.interfaces.office import formats
 from abonent.interfaces.office.lists import Column, Listing, Row
 from abonent.interfaces.office.previews import shown_lines, shown_preview
 from abonent.interfaces.office.recalculation_forms import NewRecalculation, RecalculationFilter, What
+from abonent.interfaces.office.recalculation_words import note_words
 from abonent.interfaces.office.rendering import listed
 from abonent.interfaces.office.roles import BILLERS, SETTLERS, STAFF, allow
 from abonent.interfaces.office.views.lookups import book_in, head_of
@@ -64,7 +67,7 @@ def recalculations(request: HttpRequest) -> HttpResponse:
             text=lambda row: RecalculationCause(row["cause"]).label,
             order=("cause",),
         ),
-        Column(name="note", title=_("Note"), minor_on_phone=True),
+        Column(name="note", title=_("Note"), text=lambda row: note_words(row["note"]), minor_on_phone=True),
         Column(name="state", title=_("State"), kind="word", text=_state, link=_run_link),
         Column(name="run", title=_("Run"), text=_run_text, link=_run_link, minor_on_phone=True),
         Column(name="noted_at", title=_("Noted"), kind="moment", order=("noted_at",), minor_on_phone=True),
@@ -257,7 +260,7 @@ def settle(request: HttpRequest, number: str) -> HttpResponse:
             actor_id=request.user.pk,
             at=timezone.now(),
             parameters=packs.pack_parameters(),
-            reason=gettext("recalculation"),
+            reason=", ".join(_causes_of(head)) or gettext("recalculation"),
         )
     except RunRefused as refusal:
         context = {**_account_context(number), "refusal": tell_run(refusal)}
@@ -265,24 +268,43 @@ def settle(request: HttpRequest, number: str) -> HttpResponse:
     request.session["settled"] = {
         "run_id": settled.run_id,
         "months": len(settled.months),
-        "parked": [formats.month(month.first_day) for month in settled.parked],
+        "parked": [formats.month_within(month.first_day) for month in settled.parked],
         "waiting_for": list(settled.waiting_for),
         "difference_minor": settled.difference_minor,
     }
     return HttpResponseClientRedirect(reverse("office:account", args=[number]))
 
 
+def _causes_of(head: AccountHead) -> list[str]:
+    waiting = charging.waiting_of_premise(premise_id=head.premise_id, building_id=head.building_id)
+    words = waiting_words([row for row in waiting if not row["is_building"]])
+    return words["causes"] if words else []
+
+
+def waiting_here(*, building_id: int, premise_id: int) -> dict[str, Any]:
+    """Return the context of `recalculations/_waiting_here.html`: what waits of a premise, and on whose account."""
+    waiting = charging.waiting_of_premise(premise_id=premise_id, building_id=building_id)
+    if not waiting:
+        return {"waiting": None}
+    here = Q(premise_id=premise_id) | Q(premise__parent_id=premise_id)
+    found = accounts().filter(here, building_id=building_id, during__contains=timezone.localdate())
+    return {"waiting": waiting_words(waiting), "waiting_accounts": found.order_by("number")}
+
+
 def waiting_words(waiting: list[Row]) -> dict[str, Any] | None:
     """Sum up what waits of an account for its card; None when nothing does."""
     if not waiting:
         return None
+    months = sorted({row["period"] for row in waiting if not row["is_building"]})
+    ends = dict.fromkeys((*months[:1], *months[-1:]))
     return {
-        "months": sorted({row["period"] for row in waiting if not row["is_building"]}),
+        "months": months,
+        "span": " – ".join(formats.month_within(month) for month in ends),
         "building_months": sorted({row["period"] for row in waiting if row["is_building"]}),
         "causes": [
             str(RecalculationCause(cause).label) for cause in dict.fromkeys(row["cause"] for row in waiting)
         ],
-        "notes": [note for note in dict.fromkeys(row["note"] for row in waiting) if note],
+        "notes": [note_words(note) for note in dict.fromkeys(row["note"] for row in waiting) if note],
         "runs": sorted({row["run_id"] for row in waiting if row["run_id"]}),
         "is_held": any(row["is_held"] for row in waiting if not row["is_building"]),
         "can_settle": any(not row["is_building"] and not row["is_held"] for row in waiting),

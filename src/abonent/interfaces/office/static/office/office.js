@@ -76,6 +76,8 @@ document.addEventListener("htmx:afterSwap", (event) => {
 
 document.addEventListener("htmx:afterSettle", (event) => {
   const target = event.detail.target;
+  // on a phone the place of work lies below the facts of the account
+  if (target.id === "work" && target.childElementCount && target.getBoundingClientRect().top > innerHeight / 2) target.scrollIntoView();
   (target.querySelector?.(".is-invalid") ?? target.querySelector?.("[data-focus]"))?.focus();
   drawCharts();
   fillBars();
@@ -96,6 +98,12 @@ document.addEventListener("click", (event) => {
   const open = button.getAttribute("aria-expanded") !== "true";
   button.setAttribute("aria-expanded", String(open));
   document.getElementById(button.getAttribute("aria-controls")).hidden = !open;
+});
+
+/* On a phone the parts of an account lie below its facts: a chosen one comes into view. */
+document.addEventListener("click", (event) => {
+  const link = event.target.closest(".tabs a[href]");
+  if (link && innerWidth < 768) link.hash = "parts";
 });
 
 /* A selection that takes effect at once. */
@@ -147,6 +155,8 @@ function paint(chart, data) {
 }
 
 document.addEventListener("DOMContentLoaded", () => {
+  const chosen = document.querySelector(".tabs .active");
+  if (chosen) chosen.parentElement.scrollLeft = chosen.offsetLeft - 16;
   drawCharts();
   fillBars();
 });
