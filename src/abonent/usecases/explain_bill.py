@@ -17,6 +17,7 @@ from abonent.contexts.ledger.models import EntryKind
 from abonent.contexts.metering.models import Installation
 from abonent.contexts.metering.queries import serials_of
 from abonent.engine import registry
+from abonent.gateways.named_rows import named_rows
 from abonent.kernel.periods import Month
 from abonent.packs.ru import explanations
 from abonent.packs.ru.explanations import Building, Figure, Line, Posting, Register
@@ -297,9 +298,7 @@ ORDER BY of_building, e.id
 
 def _rows(query: str, values: Any) -> list[dict[str, Any]]:
     with connection.cursor() as cursor:
-        cursor.execute(query, values)
-        names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return named_rows(cursor, query, values)
 
 
 def _lines(account_id: int, month: Month) -> list[dict[str, Any]]:

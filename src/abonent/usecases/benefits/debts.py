@@ -16,6 +16,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from abonent.contexts.places.queries import address_of
+from abonent.gateways.named_rows import named_rows
 from abonent.kernel.periods import Month
 
 
@@ -55,9 +56,7 @@ def debts(*, supplier_id: int, whom: Whom, until: Month, numbers: Sequence[str] 
         "numbers": listed,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_DEBTS.format(whom=_WHOM[whom]), values)
-        names = [column[0] for column in cursor.description]
-        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        rows = named_rows(cursor, _DEBTS.format(whom=_WHOM[whom]), values)
     found = {row["number"]: _debt(row) for row in rows}
     if whom is Whom.LISTED:
         return [found.get(number) or Debt(number) for number in listed]

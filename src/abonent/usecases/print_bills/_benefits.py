@@ -6,11 +6,11 @@ from typing import Any
 import polars as pl
 
 from abonent.engine.parameters import ParameterMissingError, ParameterSet
+from abonent.gateways.named_rows import named_rows
 from abonent.kernel.periods import Month
 from abonent.packs.ru.documents.bill import BillBenefit
 from abonent.packs.ru.rules.benefits import NormMissing
 from abonent.usecases.benefits.due import PAIRS, due, read_by
-from abonent.usecases.print_bills._rows import rows
 
 
 def benefits(
@@ -18,7 +18,7 @@ def benefits(
 ) -> dict[int, list[BillBenefit]]:
     """Return the benefits of a month by account. Where the law's figures are missing, they come without amounts."""
     values = {"accounts": accounts, "month": month.first_day, "end": month.next().first_day}
-    held = rows(cursor, _HELD, values)
+    held = named_rows(cursor, _HELD, values)
     if not held:
         return {}
     pairs = pl.DataFrame(

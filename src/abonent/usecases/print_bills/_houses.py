@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from abonent.contexts.places.queries import address_of
+from abonent.gateways.named_rows import named_rows
 from abonent.kernel.periods import Month
 from abonent.usecases.billing_run import Scope
 from abonent.usecases.print_bills._refusals import BillsOutOfDate, NoBills
-from abonent.usecases.print_bills._rows import LATEST, rows
+from abonent.usecases.print_bills._rows import LATEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +77,10 @@ def houses(cursor: Any, *, scope: Scope, month: Month, slots: list[int]) -> list
         "month": month.first_day,
         "slots": slots,
     }
-    (stale,) = rows(cursor, _STALE.format(scope=wanted, latest=LATEST), values)
+    (stale,) = named_rows(cursor, _STALE.format(scope=wanted, latest=LATEST), values)
     if stale["bills"]:
         raise BillsOutOfDate(month, stale["bills"], stale["example"])
-    found = [House(**row) for row in rows(cursor, _HOUSES.format(scope=wanted, latest=LATEST), values)]
+    found = [House(**row) for row in named_rows(cursor, _HOUSES.format(scope=wanted, latest=LATEST), values)]
     if not found:
         raise NoBills(month)
     return sorted(found, key=lambda house: house.order)

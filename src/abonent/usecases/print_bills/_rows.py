@@ -11,6 +11,7 @@ from typing import Any
 
 from abonent.contexts.charging.models import RunState
 from abonent.contexts.metering.models import ReadingSource, ReadingStatus
+from abonent.gateways.named_rows import named_rows
 from abonent.kernel.periods import Month
 from abonent.packs.ru.documents.bill import HISTORY_MONTHS, BillBenefit
 from abonent.packs.ru.rules import catalogue
@@ -45,14 +46,8 @@ class Slots:
     history: list[int]
 
 
-def rows(cursor: Any, query: str, values: Any) -> list[Row]:
-    cursor.execute(query, values)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
 def slots_of(cursor: Any, month: Month) -> Slots:
-    found = rows(
+    found = named_rows(
         cursor,
         "SELECT DISTINCT slot, booked_period FROM ledger_batch WHERE booked_period BETWEEN %s AND %s",
         [_chart_from(month), month.first_day],
@@ -80,17 +75,17 @@ def read_chunk(
         "uplift": catalogue.NORM_UPLIFT.number,
     }
     only = "" if account_id is None else "AND account.id = %(account)s"
-    heads = rows(cursor, _HEADS.format(only=only, latest=LATEST), values)
+    heads = named_rows(cursor, _HEADS.format(only=only, latest=LATEST), values)
     values["accounts"] = [head["account_id"] for head in heads]
     values["premises"] = [head["premise_id"] for head in heads]
     chunk = Chunk(
         heads=_by("building_id", heads),
-        lines=_by("account_id", rows(cursor, _LINES, values)),
-        entries=_by("account_id", rows(cursor, _ENTRIES, values)),
-        history=_by("account_id", rows(cursor, _HISTORY, values)),
-        installations=_by("premise_id", rows(cursor, _INSTALLATIONS, values)),
-        balances={row["building_id"]: row for row in rows(cursor, _BALANCES, values)},
-        parked={row["account_id"] for row in rows(cursor, _PARKED, values)},
+        lines=_by("account_id", named_rows(cursor, _LINES, values)),
+        entries=_by("account_id", named_rows(cursor, _ENTRIES, values)),
+        history=_by("account_id", named_rows(cursor, _HISTORY, values)),
+        installations=_by("premise_id", named_rows(cursor, _INSTALLATIONS, values)),
+        balances={row["building_id"]: row for row in named_rows(cursor, _BALANCES, values)},
+        parked={row["account_id"] for row in named_rows(cursor, _PARKED, values)},
     )
     read_by = {
         line["because"][_METERED_INSTALLATION]
@@ -106,10 +101,10 @@ def read_chunk(
     ]
     if values["unread"]:
         chunk.last_before = _readings(
-            rows(cursor, _LAST_READINGS.format(span="taken_on < %(month)s"), values)
+            named_rows(cursor, _LAST_READINGS.format(span="taken_on < %(month)s"), values)
         )
         inside = "taken_on >= %(month)s AND taken_on < %(end)s AND source = %(assumed)s"
-        chunk.assumed = _readings(rows(cursor, _LAST_READINGS.format(span=inside), values))
+        chunk.assumed = _readings(named_rows(cursor, _LAST_READINGS.format(span=inside), values))
     return chunk
 
 

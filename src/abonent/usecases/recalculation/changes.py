@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 
 from abonent.contexts.charging.models import Run, RunKind
+from abonent.gateways.named_rows import named_rows
 from abonent.kernel.periods import Month
 from abonent.usecases.billing_run import drafts
 from abonent.usecases.recalculation.on_the_spot import LineView
@@ -131,6 +132,4 @@ def _source(run_id: int) -> tuple[str, dict[str, Any]] | None:
 
 def _rows(query: str, values: dict[str, Any]) -> list[dict[str, Any]]:
     with connection.cursor() as cursor:
-        cursor.execute(query, values)
-        names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return named_rows(cursor, query, values)

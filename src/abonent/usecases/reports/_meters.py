@@ -5,9 +5,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from abonent.contexts.metering.models import PointRole, ReadingSource, ReadingStatus
+from abonent.gateways.named_rows import named_rows
 from abonent.usecases.reports import _places
 from abonent.usecases.reports.model import Asked, Card, Choice, Column, Row
-from abonent.usecases.reports.reading import rows_of
 
 ROLES = {1: _("flat or house"), 2: _("building")}
 ROLE = Choice(
@@ -66,7 +66,7 @@ def place_columns() -> tuple[Column, ...]:
 
 def add_last_readings(cursor: Any, rows: list[Row], *, before: Any) -> None:
     """Add `read_on`, `readings` (by zone, kWh) and `read_by` of the last accepted reading before a day."""
-    found = rows_of(
+    found = named_rows(
         cursor,
         """SELECT place.id, reading.taken_on, reading.value_wh, reading.source
            FROM unnest(%(places)s::bigint[]) AS place (id)

@@ -4,8 +4,8 @@ from collections import defaultdict
 from datetime import date
 from typing import Any
 
+from abonent.gateways.named_rows import named_rows
 from abonent.usecases.reports.model import Row
-from abonent.usecases.reports.reading import rows_of
 
 # for queries with `party` in them
 PAYER = (
@@ -16,7 +16,7 @@ PAYER = (
 
 def add_accounts(cursor: Any, rows: list[Row], *, on: date) -> None:
     """Add `account`, the first of them if several, and `payer`, all of them, to rows that have a `premise_id`."""
-    found = rows_of(
+    found = named_rows(
         cursor,
         f"""SELECT account.premise_id, account.number, {PAYER} AS payer
             FROM contracts_account account JOIN parties_party party ON party.id = account.party_id

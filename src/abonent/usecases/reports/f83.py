@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from abonent.contexts.access.models import Role
 from abonent.contexts.metering.models import PointRole, ReadingSource, ReadingStatus
 from abonent.contexts.places.models import PremiseKind
+from abonent.gateways.named_rows import named_rows
 from abonent.usecases.reports import _sections, imbalance
 from abonent.usecases.reports._people import PAYER
 from abonent.usecases.reports.model import (
@@ -29,7 +30,6 @@ from abonent.usecases.reports.model import (
     Table,
     Text,
 )
-from abonent.usecases.reports.reading import rows_of
 from abonent.usecases.reports.rule_groups import Basis, resting_on
 
 _ZONE = (
@@ -71,7 +71,7 @@ def _answer(cursor: Any, asked: Asked) -> Answer:
 
 
 def _house(cursor: Any, asked: Asked) -> _House:
-    balances = rows_of(
+    balances = named_rows(
         cursor, imbalance.STANDING.format(only="AND balance.building_id = %(building)s"), asked.values
     )
     if not balances:
@@ -84,7 +84,7 @@ def _house(cursor: Any, asked: Asked) -> _House:
 
 
 def _facts(cursor: Any, asked: Asked, house: _House) -> list[Fact]:
-    (areas,) = rows_of(
+    (areas,) = named_rows(
         cursor,
         f"""SELECT sum(terms.area_dm2) FILTER (WHERE premise.kind = {int(PremiseKind.LIVING)})::bigint AS living,
                    sum(terms.area_dm2) FILTER (WHERE premise.kind = {int(PremiseKind.NONLIVING)})::bigint AS nonliving
@@ -92,7 +92,7 @@ def _facts(cursor: Any, asked: Asked, house: _House) -> list[Fact]:
             WHERE terms.building_id = %(building)s AND terms.during @> %(period)s::date""",
         asked.values,
     )
-    common = rows_of(
+    common = named_rows(
         cursor,
         """SELECT common_area_dm2 AS common FROM places_buildingterms
            WHERE building_id = %(building)s AND during @> %(period)s::date""",

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import OperationalError, connection, transaction
 from psycopg import errors
 
+from abonent.gateways.named_rows import named_rows
 from abonent.usecases.reports.model import Asked, Column, Row, Table
 
 _CHUNK_ROWS = 2_000
@@ -59,17 +60,11 @@ class Totals:
     of: Row
 
 
-def rows_of(cursor: Any, query: str, values: Any = None) -> list[Row]:
-    cursor.execute(query, values)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
 def totals(cursor: Any, table: Table, asked: Asked) -> Totals:
     """Add the whole table up."""
     sums = "".join(f", {column.total_sql} AS {column.name}" for column in table.totalled)
     query = f"SELECT count(*) AS _rows{sums} FROM ({table.sql}) report"
-    (row,) = rows_of(cursor, query, _values(table, asked))
+    (row,) = named_rows(cursor, query, _values(table, asked))
     return Totals(row.pop("_rows"), row)
 
 
@@ -79,7 +74,7 @@ def subtotals(cursor: Any, table: Table, asked: Asked) -> dict[Any, Row]:
         return {}
     sums = "".join(f", {column.total_sql} AS {column.name}" for column in table.totalled)
     query = f"SELECT {table.grouped_by} AS _group{sums} FROM ({table.sql}) report GROUP BY {table.grouped_by}"
-    return {row.pop("_group"): row for row in rows_of(cursor, query, _values(table, asked))}
+    return {row.pop("_group"): row for row in named_rows(cursor, query, _values(table, asked))}
 
 
 def first_page(
@@ -91,7 +86,7 @@ def first_page(
         WITH report AS MATERIALIZED ({table.sql})
         SELECT first_rows.*, sums.* FROM (SELECT count(*) AS _rows{sums} FROM report) sums
         LEFT JOIN LATERAL (SELECT * FROM report ORDER BY {_order(table, sort)} LIMIT {int(limit)}) first_rows ON true"""
-    rows = rows_of(cursor, query, _values(table, asked))
+    rows = named_rows(cursor, query, _values(table, asked))
     found = Totals(
         rows[0]["_rows"], {column.name: rows[0][f"_total_{column.name}"] for column in table.totalled}
     )
@@ -107,7 +102,7 @@ def page(
 ) -> list[Row]:
     """Return some rows of the table in the order asked for, complete."""
     query = f"{_ordered(table, sort)} LIMIT {int(limit)} OFFSET {int(offset)}"
-    rows = rows_of(cursor, query, _values(table, asked))
+    rows = named_rows(cursor, query, _values(table, asked))
     if table.complete:
         table.complete(cursor, rows, asked)
     return rows
