@@ -27,6 +27,11 @@ class By:
     document: str = ""
 
 
+def hold(premise: Premise) -> None:
+    """Let nobody else decide on the people of a premise until this transaction ends."""
+    Premise.objects.select_for_update(no_key=True).get(pk=premise.pk)
+
+
 def log(
     kind: EventKind,
     by: By,

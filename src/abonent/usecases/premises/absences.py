@@ -15,7 +15,7 @@ from abonent.contexts.places.models import Premise
 from abonent.engine.parameters import ParameterSet
 from abonent.kernel.periods import DateRange
 from abonent.packs.ru.terms_of_living import AbsenceLimits, absence_limits
-from abonent.usecases.premises._common import By, PlaceRefused, log, recalculate_premise
+from abonent.usecases.premises._common import By, PlaceRefused, hold, log, recalculate_premise
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,7 @@ def approve(*, absence: Absence, on: date, parameters: ParameterSet, by: By) -> 
     Raises PlaceRefused with the first objection, or when it was decided already.
     """
     with transaction.atomic():
+        hold(absence.premise)  # two absences approved side by side would not see each other
         absence = _waiting(absence)
         if found := objections(absence, parameters=parameters):
             raise PlaceRefused(found[0].code, **found[0].facts)

@@ -13,7 +13,7 @@ from abonent.contexts.places.models import Premise
 from abonent.engine.parameters import ParameterSet
 from abonent.kernel.periods import DateRange
 from abonent.packs.ru.terms_of_living import temporary_stay_days
-from abonent.usecases.premises._common import By, PlaceRefused, log, recalculate_premise
+from abonent.usecases.premises._common import By, PlaceRefused, hold, log, recalculate_premise
 from abonent.usecases.premises.dated import Span, joined, overlaid
 from abonent.usecases.premises.premises import TERMS
 
@@ -27,7 +27,7 @@ def move_in(
     Raises PlaceRefused.
     """
     with transaction.atomic():
-        _alone(premise)
+        hold(premise)
         _refuse_second(premise, name, during)
         _list_unnamed(premise)
         resident = _create(premise, name, kind, during, by.document)
@@ -43,7 +43,7 @@ def move_out(*, resident: Resident, on: date, parameters: ParameterSet, by: By) 
     if on <= during.lower:
         raise PlaceRefused("before_moving_in", "on", moved_in_on=during.lower)
     with transaction.atomic():
-        _alone(resident.premise)
+        hold(resident.premise)
         resident.during = DatabaseRange(during.lower, on)
         resident.save(update_fields=["during"])
         since = min(on, during.upper) if during.upper else on
@@ -59,7 +59,7 @@ def strike(*, resident: Resident, parameters: ParameterSet, by: By) -> int:
     """Take away a row that was entered by mistake; return the months that wait for recalculation."""
     with transaction.atomic():
         premise, since, name = resident.premise, resident.during.lower, resident.name
-        _alone(premise)
+        hold(premise)
         resident.delete()
         return _changed(premise, since, parameters, by, name=name, moved="struck", until=None)
 
@@ -69,7 +69,7 @@ def replace_all(
 ) -> None:
     """From a day on let other people live here: those who did leave, `names` move in (an empty one is unnamed)."""
     with transaction.atomic():
-        _alone(premise)
+        hold(premise)
         _list_unnamed(premise)
         still_here = Resident.objects.filter(
             Q(during__upper_inf=True) | Q(during__endswith__gt=on), premise=premise
@@ -83,11 +83,6 @@ def replace_all(
         for name in names:
             _create(premise, name, ResidentKind.REGISTERED, DateRange(on), by.document)
         _changed(premise, on, parameters, by, name=", ".join(filter(None, names)), moved="all", until=None)
-
-
-def _alone(premise: Premise) -> None:
-    """Let nobody else count the people of a premise until this transaction ends."""
-    Premise.objects.select_for_update(no_key=True).get(pk=premise.pk)
 
 
 def _refuse_second(premise: Premise, name: str, during: DateRange) -> None:
