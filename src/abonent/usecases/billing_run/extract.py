@@ -14,6 +14,7 @@ Reader = Callable[[str, frames.Schema], pl.DataFrame]
 _FOREVER = "9999-12-31"
 _ELECTRICITY = 1
 _ACCEPTED = 1
+_FEW = 500  # registers whose whole history is read in one go
 _ESTIMATE = 6  # stored for people to see; usage lies between readings that were really taken
 
 
@@ -165,38 +166,43 @@ def _readings(
     months: tuple[Month, ...],
     known_until: date,
 ) -> pl.DataFrame:
-    """Return what the registers really showed; their whole history where the month does not lie between two readings."""
+    """Return what the registers really showed; all their history where the month is not between two readings.
+
+    A register that was read in the month and in the one before needs nothing else: what was read later changes
+    nothing of it.
+    """
     columns = "SELECT installation_id, taken_on, value_wh, source FROM metering_reading WHERE"
     actual = f"status = {_ACCEPTED} AND source <> {_ESTIMATE}"
-    if window.premise_ids is not None:
-        if installations.is_empty():
-            return frames.empty(frames.READINGS)
-        ids = _array(installations["installation_id"])
-        return read(
-            f"{columns} installation_id = ANY ({ids}) AND {actual} AND taken_on < DATE '{known_until}'",
-            frames.READINGS,
-        )
-    first, before = months[0].first_day, months[0].previous().first_day
-    readings = read(
-        f"""{columns} {window.where_building()} AND {actual}
-            AND taken_on >= DATE '{before}' AND taken_on < DATE '{known_until}'""",
+    known = f"taken_on < DATE '{known_until}'"
+    if installations.is_empty():
+        return frames.empty(frames.READINGS)
+    ids = _array(installations["installation_id"])
+    if len(months) > 1 or (window.premise_ids is not None and installations.height <= _FEW):
+        return read(f"{columns} installation_id = ANY ({ids}) AND {actual} AND {known}", frames.READINGS)
+    (month,) = months
+    before, end = month.previous().first_day, min(month.next().first_day, known_until)
+    mine = window.where_building() + (
+        "" if window.premise_ids is None else f" AND installation_id = ANY ({ids})"
+    )
+    near = read(
+        f"{columns} {mine} AND {actual} AND taken_on >= DATE '{before}' AND taken_on < DATE '{end}'",
         frames.READINGS,
     )
     bracketed = (
-        readings.with_columns(later=pl.col("taken_on") >= first)
+        near.with_columns(inside=pl.col("taken_on") >= month.first_day)
         .group_by("installation_id")
-        .agg(pl.col("later").any().alias("current"), (~pl.col("later")).any().alias("previous"))
+        .agg(pl.col("inside").any().alias("current"), (~pl.col("inside")).any().alias("previous"))
         .filter(pl.col("current") & pl.col("previous"))
     )
     lacking = installations.select("installation_id").join(bracketed, on="installation_id", how="anti")
     if lacking.is_empty():
-        return readings
-    older = read(
-        f"""{columns} installation_id = ANY ({_array(lacking["installation_id"])}) AND {actual}
-            AND taken_on < DATE '{before}'""",
+        return near
+    far = read(
+        f"""{columns} installation_id = ANY ({_array(lacking["installation_id"])}) AND {actual} AND {known}
+            AND NOT (taken_on >= DATE '{before}' AND taken_on < DATE '{end}')""",
         frames.READINGS,
     )
-    return pl.concat([readings, older])
+    return pl.concat([near, far])
 
 
 def _common_history(read: Reader, window: Window, buildings: pl.DataFrame, month: Month) -> pl.DataFrame:

@@ -43,7 +43,7 @@ def standing_lines(
     ids = ",".join(str(batch_id) for _, batch_id in batches)
     because = ", ".join(f"because[{place}]" for place in range(1, len(BECAUSE) + 1))
     narrowed = f" AND rule NOT IN ({','.join(map(str, without))})" if without else ""
-    if window.premise_ids is not None or accounts <= _BY_ACCOUNT_UP_TO:
+    if window.premise_ids is not None or window.building_ids is not None or accounts <= _BY_ACCOUNT_UP_TO:
         narrowed += f" AND account_id IN (SELECT id FROM contracts_account WHERE {window.where()})"
     lines = read(
         f"""SELECT account_id, building_id, service, rule, zone, begins_on, ends_on, quantity_wh, price_e5,
