@@ -10,11 +10,12 @@ from django.db import connection
 
 from abonent.contexts.charging.models import BuildingBalance, RunException
 from abonent.contexts.contracts.models import Account, PremiseTerms
-from abonent.contexts.contracts.queries import accounts, row_address, row_payer
+from abonent.contexts.contracts.queries import accounts, row_payer
 from abonent.contexts.contracts.search import search_text
 from abonent.contexts.metering.models import Installation, Meter, Reading, ReadingSource
 from abonent.contexts.parties.models import Party, Supplier
 from abonent.contexts.places.models import Building
+from abonent.contexts.places.queries import row_address
 from abonent.gateways import bulk_schema, scratch_database
 from abonent.kernel.identifiers import (
     is_account_number,

@@ -20,7 +20,7 @@ from abonent.contexts.contracts.models import (
 )
 from abonent.contexts.parties.models import PartyKind
 from abonent.contexts.places.models import Premise, PremiseKind
-from abonent.contexts.places.queries import address_of, number_order
+from abonent.contexts.places.queries import number_order, row_address
 from abonent.kernel.periods import Month
 
 
@@ -96,16 +96,6 @@ def accounts() -> QuerySet[Account, dict[str, Any]]:
         "premise_number",
         "premise_order",
         "premise_kind",
-    )
-
-
-def row_address(row: dict[str, Any]) -> str:
-    """Write the address of a row of `accounts`."""
-    return address_of(
-        street_kind=row["street_kind"],
-        street=row["street_name"],
-        building=row["building_number"],
-        premise=row["premise_number"],
     )
 
 

@@ -15,10 +15,10 @@ from typing import Any
 from django.db.models import QuerySet
 
 from abonent.contexts.contracts.models import Account, AccountSearch
-from abonent.contexts.contracts.queries import accounts, row_address, row_payer
+from abonent.contexts.contracts.queries import accounts, row_payer
 from abonent.contexts.metering.queries import meters_by_serial, serials_of_premise
 from abonent.contexts.places.addresses import normal, split_address
-from abonent.contexts.places.queries import address_of, buildings_on_streets, premise_ids
+from abonent.contexts.places.queries import address_of, buildings_on_streets, premise_ids, row_address
 
 # a trigram index sees no word shorter than this
 SHORTEST_WORD = 3

@@ -32,16 +32,6 @@ _PLACE = (
 )
 
 
-def row_place(row: dict[str, Any]) -> str:
-    """Write the address of a row of these lists."""
-    return address_of(
-        street_kind=row["street_kind"],
-        street=row["street_name"],
-        building=row["building_number"],
-        premise=row["premise_number"] or "",
-    )
-
-
 def _placed(rows: QuerySet[Any], *, through: str = "") -> QuerySet[Any]:
     """Add the columns of the address of a building and premise."""
     return rows.annotate(

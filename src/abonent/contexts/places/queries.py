@@ -44,6 +44,16 @@ def address_of(*, street_kind: str, street: str, building: str, premise: str = "
     return f"{text}, кв. {premise}" if premise else text
 
 
+def row_address(row: dict[str, Any]) -> str:
+    """Write the address of a row of a list of accounts, premises or devices."""
+    return address_of(
+        street_kind=row["street_kind"],
+        street=row["street_name"],
+        building=row["building_number"],
+        premise=row["premise_number"] or "",
+    )
+
+
 def buildings(*, on: date) -> QuerySet[Building, dict[str, Any]]:
     """Rows of the list of buildings, on the terms of a day; `number_order` sorts them inside a street."""
     return Building.objects.annotate(

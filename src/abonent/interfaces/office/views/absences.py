@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from abonent.contexts.contracts.models import Absence, AbsenceState
 from abonent.contexts.contracts.queries import absences as absence_rows
-from abonent.contexts.contracts.queries import row_address
+from abonent.contexts.places.queries import row_address
 from abonent.interfaces.office.account_forms import AbsenceForm
 from abonent.interfaces.office.filters import AbsenceFilter
 from abonent.interfaces.office.lists import Column, Listing

@@ -19,13 +19,14 @@ from abonent.contexts.charging.queries import (
 from abonent.contexts.charging.recalculations import waiting_of_premise
 from abonent.contexts.contracts import queries as contracts
 from abonent.contexts.contracts.models import Account, Service
-from abonent.contexts.contracts.queries import AccountHead, row_address, row_payer
+from abonent.contexts.contracts.queries import AccountHead, row_payer
 from abonent.contexts.ledger.models import EntryKind
 from abonent.contexts.ledger.queries import balance_minor, balance_of, entries_of
 from abonent.contexts.metering.models import ReadingSource, ReadingStatus, Zone
 from abonent.contexts.metering.queries import meters_of_premise, readings_of_premise
 from abonent.contexts.metering.reading_files import file_names
 from abonent.contexts.metering.usage import usage_by_readings
+from abonent.contexts.places.queries import row_address
 from abonent.interfaces.office import formats
 from abonent.interfaces.office.charts import consumption
 from abonent.interfaces.office.filters import AccountFilter

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from abonent.contexts.metering import devices
 from abonent.contexts.metering.models import PointRole, Seal, SealState
 from abonent.contexts.places.models import Building, Premise
+from abonent.contexts.places.queries import row_address
 from abonent.interfaces.office.device_filters import MeterFilter, SealFilter, VerificationFilter
 from abonent.interfaces.office.device_forms import VerificationFileForm
 from abonent.interfaces.office.device_words import (
@@ -239,7 +240,7 @@ def _address_column() -> Column:
     return Column(
         name="address",
         title=gettext_lazy("Address"),
-        text=lambda row: devices.row_place(row) if row["building_id"] else "",
+        text=lambda row: row_address(row) if row["building_id"] else "",
         link=lambda row: place_address(row["building_id"], row["premise_id"]) if row["building_id"] else None,
         order=("street_name", "building_order", "building_number", "premise_order"),
     )
