@@ -20,6 +20,7 @@ from abonent.contexts.metering import devices
 from abonent.contexts.metering.models import ActKind, SealState
 from abonent.contexts.metering.queries import MeterInPlace, meters_of_building, meters_of_premise
 from abonent.contexts.places.models import Building, Premise
+from abonent.contexts.places.queries import row_address
 from abonent.interfaces.office.act_words import act_facts, act_registers, act_seals
 from abonent.interfaces.office.device_filters import ActFilter
 from abonent.interfaces.office.device_form_parts import ActForm, Place, SealFate
@@ -239,7 +240,7 @@ def acts_listing(request: HttpRequest, rows: Any, *, filters: ActFilter | None =
         Column(
             name="address",
             title=gettext_lazy("Address"),
-            text=devices.row_place,
+            text=row_address,
             minor_on_phone=True,
             link=lambda row: place_address(row["building_id"], row["premise_id"]),
         ),
