@@ -482,6 +482,21 @@ class TestMoving:
             self.final_bill(billable)
         assert problem.value.code == "months_not_billed"
 
+    def test_the_month_of_leaving_has_to_be_open(self, billable: Town) -> None:
+        """Booked in an earlier month, the readings of the last day would not be known and the bill not be final."""
+        BillingPeriod.objects.exclude(month=OCTOBER).delete()
+        self.move(billable)
+        with pytest.raises(final_bills.NoFinalBill) as problem:
+            final_bills.make(
+                account=billable.accounts["1"],
+                supplier_id=billable.supplier.pk,
+                parameters=packs.pack_parameters(),
+                booked_period=Month(2026, 9),
+                by=BY,
+            )
+        assert problem.value.code == "month_not_open"
+        assert not ChargeLine.objects.filter(account_id=billable.accounts["1"].pk).exists()
+
     def test_a_month_billed_already_is_taken_back(self, billable: Town) -> None:
         BillingPeriod.objects.exclude(month=OCTOBER).delete()
         bill(billable)

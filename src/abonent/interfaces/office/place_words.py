@@ -83,6 +83,7 @@ def tell_final_bill(problem: NoFinalBill) -> str:
     months = ", ".join(formats.month_within(month.first_day) for month in problem.months)
     words = {
         "still_open": _("The account is open: close it first."),
+        "month_not_open": _("Not open yet: %(months)s. Open the month, then make the final bill."),
         "months_not_billed": _("Not billed yet: %(months)s. Bill them, then make the final bill."),
         "parked": _(
             "The last month could not be charged and is parked; look at it on the account card, mend it, then make "

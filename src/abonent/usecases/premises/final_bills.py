@@ -38,6 +38,8 @@ def make(
     if account.during.upper is None:
         raise NoFinalBill("still_open")
     last = Month.of(account.during.upper - timedelta(days=1))
+    if booked_period < last:
+        raise NoFinalBill("month_not_open", months=(last,))
     billed = _billed_months(account)
     if missing := tuple(month for month in _months_before(account, supplier_id, last) if month not in billed):
         raise NoFinalBill("months_not_billed", months=missing)
