@@ -36,7 +36,7 @@ from abonent.packs.ru.rules.segments import (
     shared_premises,
 )
 from abonent.packs.ru.rules.settings import read_settings
-from abonent.packs.ru.rules.shares import Payers, gather_payers, share_out
+from abonent.packs.ru.rules.shares import gather_payers, share_out
 from abonent.packs.ru.rules.usage import UNKNOWN, measure
 
 SHARED_RULES = tuple(
@@ -123,7 +123,7 @@ def _rate(inputs: Inputs, calendar: Calendar, *, with_common_needs: bool) -> Rat
         returned = common.negative_rows(volumes.buildings, segments, own)
         priced.append((catalogue.COMMON_NEGATIVE, returned))
 
-    parked = _parked(inputs, payers, segments, problems, uncovered, unpriced, volumes)
+    parked = _parked(inputs, problems, uncovered, unpriced, volumes)
     silenced = parked.filter(pl.col("account_id").is_not_null()).select("account_id").unique()
     charged = pl.concat([to_lines(rows, rule) for rule, rows in priced])
     if not silenced.is_empty():
@@ -167,8 +167,6 @@ def _used(inputs: Inputs, energy: Energy) -> Used:
 
 def _parked(
     inputs: Inputs,
-    payers: Payers,
-    segments: pl.DataFrame,
     problems: pl.DataFrame,
     uncovered: pl.DataFrame,
     unpriced: list[pl.DataFrame],

@@ -110,7 +110,6 @@ def _annul(request: HttpRequest, number: str, ids: list[int], day: str, why: str
             account=Account.objects.select_related("building").get(pk=head.account_id),
             reading_ids=ids,
             taken_on=taken_on,
-            supplier_id=supplier_id(),
             parameters=packs.pack_parameters(),
             booked_period=book_in(taken_on),
             actor_id=request.user.pk,
@@ -157,7 +156,6 @@ def _given(form: ReadingForm, corrected: list[Reading]) -> dict[str, Any]:
     return {
         "shown": [Shown(places[key], value_wh) for key, value_wh in values.items()],
         "taken_on": form.cleaned_data["taken_on"],
-        "supplier_id": supplier_id(),
         "parameters": packs.pack_parameters(),
         "today": timezone.localdate(now),
         "at": now,
@@ -174,7 +172,7 @@ def _given(form: ReadingForm, corrected: list[Reading]) -> dict[str, Any]:
 def _preview(account: Account, given: dict[str, Any]) -> dict[str, Any]:
     """The months the reading reaches, before and after."""
     booked = book_in(given["taken_on"])
-    looked = enter_reading.preview(account=account, booked_period=booked, **given)
+    looked = enter_reading.preview(account=account, supplier_id=supplier_id(), booked_period=booked, **given)
     own = Month.of(given["taken_on"])
     return shown_preview(
         looked,
