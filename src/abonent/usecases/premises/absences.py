@@ -35,10 +35,24 @@ def full_days(*, left_on: date, returned_on: date) -> DateRange | None:
 def apply(
     *, premise: Premise, people: int, left_on: date, returned_on: date, applied_on: date, by: By
 ) -> Absence:
-    """Register an application; what speaks against it is told by `objections`. Raises PlaceRefused."""
+    """Register an application; what speaks against it is told by `objections`. Raises PlaceRefused.
+
+    The same application sent twice is one.
+    """
     if returned_on <= left_on:
         raise PlaceRefused("returned_before_leaving", "returned_on")
     with transaction.atomic():
+        Premise.objects.select_for_update().get(pk=premise.pk)
+        known = Absence.objects.filter(
+            premise=premise,
+            people=people,
+            left_on=left_on,
+            returned_on=returned_on,
+            document=by.document,
+            state__in=(AbsenceState.APPLIED, AbsenceState.APPROVED),
+        ).first()
+        if known is not None:
+            return known
         absence = Absence.objects.create(
             premise=premise,
             building_id=premise.building_id,
