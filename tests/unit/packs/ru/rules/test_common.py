@@ -170,3 +170,31 @@ def test_zones_with_a_flat_that_has_a_norm_for_some_days() -> None:
         made.meter(zone, 1, [("2026-10-16", 0, 7), ("2026-10-30", 40)], zone=zone, since="2026-10-16")
     shares = [kwh for _, _, kwh in of(made.lines(), COMMON_METERED)]
     assert shares[0] == pytest.approx(3 * shares[1], abs=0.003)
+
+
+def test_how_a_building_was_counted() -> None:
+    assert house(None).rated().building_balances["method"].to_list() == [2]
+    assert house(200).rated().building_balances["method"].to_list() == [1]
+    silent = Shard(OCTOBER, premises_area=100, common_area=50, common_needs=CONSUMERS).price(4)
+    silent.meter(90, 0, [("2026-03-20", 0), ("2026-09-20", 1200)]).flat(1, 10, area=50)
+    silent.meter(1, 1, month_of(150))
+    assert silent.rated().building_balances["method"].to_list() == [3]
+
+
+def test_an_average_of_one_month_and_one_below_zero() -> None:
+    made = house(200, common_needs=AS_HOUSING, common_basis=3, excess_to_consumers=True).history(
+        months=1, used=60
+    )
+    assert sum(kwh for _, _, kwh in of(made.lines(), HOUSING_AVERAGE)) == 48
+    below = house(200, common_needs=AS_HOUSING, common_basis=3, excess_to_consumers=True).history(
+        months=5, used=-60
+    )
+    assert of(below.lines(), HOUSING_AVERAGE, HOUSING_NORM) == []
+    capped = house(200, common_needs=AS_HOUSING, common_basis=3).history(months=10, used=90_000)
+    assert sum(kwh for _, _, kwh in of(capped.lines(), HOUSING_AVERAGE)) == pytest.approx(norm_kwh() * 0.8)
+
+
+def test_what_cannot_be_given_back_is_told() -> None:
+    balance = house(150, flats=(158, 2)).rated().building_balances.row(0, named=True)
+    assert balance["negative_wh"] == 10_000
+    assert balance["unreturned_wh"] == 3_000

@@ -268,3 +268,17 @@ def test_a_communal_flat_whose_meter_fell_silent() -> None:
         90, FLAT, [("2026-08-20", 0), ("2026-09-20", 50)]
     )
     assert made.lines() == [(10, NORM, 120, 504.00), (20, METERED, 60, 252.00)]
+
+
+def test_the_norm_of_more_rooms_and_of_none() -> None:
+    of_rooms = {rooms: shard().flat(1, 10, rooms=rooms).lines()[0][2] for rooms in (0, 1, 2, 9)}
+    assert of_rooms[0] == of_rooms[1]
+    assert of_rooms[9] > 0
+
+
+def test_a_part_without_a_meter_hands_on_what_comes_from_above() -> None:
+    made = shard().flat(FLAT, None).meter(1, FLAT, month_of(300))
+    made.flat(200, None, kind=SECTION, parent=FLAT, root=FLAT, terms=False)
+    made.flat(201, 21, kind=ROOM, parent=200, root=FLAT, residents=2)
+    made.flat(102, 12, kind=ROOM, parent=FLAT, residents=1)
+    assert made.lines() == [(12, SHARE, 100, 420.00), (21, SHARE, 200, 840.00)]

@@ -189,3 +189,40 @@ def test_a_fall_an_act_of_removal_tells_is_settled() -> None:
     gone = shard().flat(1, 10, until="2026-10-16")
     gone.meter(1, 1, [("2026-09-20", 500), ("2026-10-16", 480, REMOVAL)], until="2026-10-16")
     assert gone.lines() == [(10, METERED, -20, -84.00)]
+
+
+def test_more_a_day_than_anybody_uses_is_told() -> None:
+    found = shard().flat(1, 10).meter(1, 1, [("2026-09-20", 0), ("2026-10-20", 20_000)]).rated()
+    assert found.exceptions["code"].to_list() == ["usage_above_limit"]
+
+
+def test_more_digits_than_the_meter_has_is_told() -> None:
+    found = shard().flat(1, 10).meter(1, 1, [("2026-09-20", 0), ("2026-10-20", 100_000)], digits=4).rated()
+    assert found.exceptions["code"].to_list() == ["reading_above_capacity"]
+
+
+def test_a_fall_of_one_meter_is_no_doubt_about_another() -> None:
+    made = shard().flat(1, 10).meter(1, 1, [("2026-09-20", 500), ("2026-10-21", 450)])
+    made.flat(2, 20).meter(2, 2, [("2026-09-20", 500), ("2026-10-21", 450, INSPECTOR)])
+    found = made.rated()
+    assert found.exceptions["account_id"].to_list() == [10]
+    assert found.lines.select("account_id", "quantity_wh").rows() == [(20, -50_000)]
+
+
+def test_what_a_silent_meter_is_taken_to_show() -> None:
+    readings = [(f"2026-{month:02d}-20", 100.0 * month) for month in range(1, 9)]
+    found = shard().flat(1, 10).meter(1, 1, readings).rated()
+    line = found.lines.row(0, named=True)
+    assert (line["because_1"], line["because_2"]) == (900_000, 1_000_000)
+    assert found.estimates.rows() == [(1, 1, 1_000_000)]
+
+
+def test_a_meter_taken_down_on_the_first_without_a_reading_of_the_month_before() -> None:
+    taken_down = shard().flat(1, 10).meter(1, 1, [("2026-03-20", 0), ("2026-09-20", 600)], until="2026-10-01")
+    taken_down.meter(2, 1, [("2026-10-01", 0, INSTALLATION), ("2026-10-25", 30)], since="2026-10-01")
+    assert taken_down.rated().exceptions.is_empty()
+
+
+def test_a_meter_taken_down_in_the_month_needs_its_reading() -> None:
+    found = shard().flat(1, 10).meter(1, 1, [("2026-09-20", 600)], until="2026-10-12").rated()
+    assert found.exceptions["code"].to_list() == ["removed_without_reading"]
