@@ -30,7 +30,7 @@ from abonent.contexts.contracts.models import Account, PremiseTerms
 from abonent.contexts.ledger.models import Entry, Turnover
 from abonent.contexts.metering.models import Reading, ReadingSource, ReadingStatus
 from abonent.contexts.metering.partitions import ensure_reading_partitions
-from abonent.contexts.places.models import Building, BuildingKind, BuildingTerms, Premise
+from abonent.contexts.places.models import Building, BuildingKind, BuildingTerms, CommonNeeds, Premise
 from abonent.interfaces.cli import recalc as command
 from abonent.interfaces.cli import runtime
 from abonent.kernel.periods import Month
@@ -435,6 +435,46 @@ class TestRun:
         shares = ChargeLine.objects.filter(service=2, period=OCTOBER.first_day, building_id=town.building.pk)
         assert shares.aggregate(wh=Sum("quantity_wh"))["wh"] == balance.distributed_wh - balance.unassigned_wh
         assert not ChargeLine.objects.filter(batch_id__in=_batches(run_id)).exclude(service=2).exists()
+
+    @pytest.mark.parametrize("by_month_run", [False, True])
+    def test_what_a_month_leaves_over_is_carried_within_the_run(self, town: Town, by_month_run: bool) -> None:
+        """An executor's building whose meter counted less in September than its flats: a deficit (ПП РФ 124)."""
+        BuildingTerms.objects.filter(building=town.building).update(common_needs=CommonNeeds.EXECUTOR)
+        note_building(town.building, SEPTEMBER)
+        rate(first := make_recalculation(town, booked=OCTOBER))
+        approve(first)
+        place = town.installations["building", 1]
+        taken = Reading.objects.get(installation=place, taken_on=date(2026, 9, 20))
+        Reading.objects.filter(id=taken.id, taken_on=taken.taken_on).update(
+            status=ReadingStatus.ANNULLED, judged_at=now()
+        )
+        read(town, "building", date(2026, 9, 21), taken.value_wh - 230_000)
+        recalculation.note(
+            building_id=town.building.pk,
+            premise_id=None,
+            first=SEPTEMBER,
+            cause=RecalculationCause.READING,
+            note="",
+            actor_id=None,
+            at=now(),
+        )
+        run_id = make(town, NOVEMBER) if by_month_run else make_recalculation(town)
+        rate(run_id)
+        approve(run_id)
+        balances = {
+            Month.of(row.period): row
+            for row in BuildingBalance.objects.filter(run_id=run_id, building=town.building)
+        }
+        assert balances[SEPTEMBER].carried_wh > 0
+        assert balances[OCTOBER].carried_in_wh == balances[SEPTEMBER].carried_wh
+        if by_month_run:
+            assert balances[NOVEMBER].carried_in_wh == balances[OCTOBER].carried_wh
+        note_building(town.building, SEPTEMBER)
+        rate(again := make_recalculation(town))
+        assert Run.objects.get(pk=again).lines == 0, "nothing was left to carry"
+        later = BuildingBalance.objects.get(run_id=again, period=OCTOBER.first_day)
+        assert later.carried_in_wh == balances[OCTOBER].carried_in_wh
+        billing_run.discard(run_id=again)
 
     def test_readings_that_come_in_for_earlier_months_do_not_hold_a_run_up(self, town: Town) -> None:
         account = town.accounts["1"]

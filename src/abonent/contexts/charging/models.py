@@ -114,6 +114,7 @@ class RunShard(models.Model):
                     ("period", RangeOperators.EQUAL),
                     ("branch_id", RangeOperators.EQUAL),
                     ("buildings", RangeOperators.OVERLAPS),
+                    ("run", RangeOperators.NOT_EQUAL),
                 ],
                 condition=models.Q(active=True),
             ),

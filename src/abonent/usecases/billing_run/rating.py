@@ -1,14 +1,16 @@
 """Rating a run: shard after shard out of the database, through the rules, into the drafts.
 
 One thread reads ahead, one rates, one writes; the writer's transaction holds the whole draft, so a run that is killed
-leaves no line behind and is simply rated again. The month that is billed goes first; then, on a later snapshot, what
-waits of the months before it, and those whose gap a reading of this month closed.
+leaves no line behind and is simply rated again. Whole buildings that wait of earlier months go first, then the month
+that is billed, then the premises that wait, with those whose gap a reading of this month closed; each on a snapshot of
+its own, taken when their months are claimed.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -23,8 +25,11 @@ from abonent.gateways.bulk_load import copy_frame
 from abonent.kernel.periods import Month
 from abonent.usecases import packs
 from abonent.usecases.billing_run import bookkeeping, drafts, plan, shards, waiting
+from abonent.usecases.billing_run.carrying import Carrying
+from abonent.usecases.billing_run.extract import Reader
 from abonent.usecases.billing_run.refusals import WrongState
 from abonent.usecases.billing_run.shards import Part, Shard
+from abonent.usecases.billing_run.waiting import Takes
 from abonent.usecases.billing_run.writing import Draft, Totals, Writer
 
 MASS_ACCOUNTS = 20_000
@@ -118,6 +123,10 @@ def rate(
     return totals.phases
 
 
+def _by_month(rows: Iterable[RunShard]) -> list[RunShard]:
+    return sorted(rows, key=lambda row: (row.period, row.shard_no))
+
+
 def _unlist(run: Run) -> None:
     """Give back the earlier months a billing run took along; a recalculation keeps what it was made for."""
     if run.kind == RunKind.RECALCULATION:
@@ -177,23 +186,26 @@ class _Rating:
         self._totals = Totals()
         self._sink = Writer(run, writer, slot, booking_day(run, clock().date()), clock(), self._totals)
         self._reopened: list[pl.DataFrame] = []
+        self._carrying = Carrying()
 
     def all(self) -> Totals:
         run = self._run
         with self._sink:
-            if run.account_id is None:  # one account of a premise does not settle the premise
+            if run.kind == RunKind.RECALCULATION:
                 with transaction.atomic(), connection.cursor() as cursor:
-                    waiting.claim_month(cursor, run)
-            self._rate(list(run.shards.filter(listed=False).order_by("shard_no")))
-            self._list()
-            self._rate(list(run.shards.filter(listed=True).order_by("period", "shard_no")))
+                    waiting.claim_twins(cursor, run)
+                self._rate(_by_month(run.shards.filter(listed=True)))
+            else:
+                self._rate(self._list_buildings(), Takes.BUILDINGS)
+                self._rate(list(run.shards.filter(listed=False).order_by("shard_no")))
+                self._rate(self._list_premises(), Takes.PREMISES)
         self._on_progress(self._progress())
         return self._totals
 
-    def _rate(self, rows: list[RunShard]) -> None:
+    def _rate(self, rows: list[RunShard], takes: Takes = Takes.EVERYTHING) -> None:
         if not rows:
             return
-        with shards.ahead(self._run, rows, self._load) as source:
+        with shards.ahead(rows, partial(self._load, takes=takes)) as source:
             for shard in source:
                 with self._totals.timed("rate"):
                     draft = self._draft(shard)
@@ -205,9 +217,9 @@ class _Rating:
                     heartbeat_at=self._clock(),
                 )
 
-    def _load(self, row: RunShard, read: shards.Reader) -> Shard:
+    def _load(self, row: RunShard, read: Reader, takes: Takes) -> Shard:
         with self._totals.timed("extract"):
-            return shards.load(self._run, row, read)
+            return shards.load(self._run, row, read, takes)
 
     def _draft(self, shard: Shard) -> Draft:
         rated = tuple(self._rate_part(shard, part) for part in shard.parts)
@@ -220,24 +232,42 @@ class _Rating:
         return Draft(shard.row, rated, pl.concat(lines))
 
     def _rate_part(self, shard: Shard, part: Part) -> Rated:
+        inputs = self._carrying.into(part.inputs, shard.month)
         rated = self._pack.rate(
-            part.inputs, self._parameters, shard.month, with_common_needs=part.with_common_needs
+            inputs, self._parameters, shard.month, with_common_needs=part.with_common_needs
         )
+        if part.balances is not None:
+            self._carrying.add(shard.month, rated.building_balances, part.balances)
         return rated if part.account_id is None else of_account(rated, part.account_id)
 
-    def _list(self) -> None:
-        """Claim the earlier months: what waits in the scope, and the gaps that readings of this month closed."""
+    def _list_buildings(self) -> list[RunShard]:
+        """Claim what waits of the month and of earlier ones; list the whole buildings among it.
+
+        They go first: what a month of a building leaves over is carried into the next one.
+        """
         run = self._run
+        if run.account_id is not None:  # one account of a premise does not settle the premise
+            return []
         with transaction.atomic(), connection.cursor() as cursor:
-            if run.kind == RunKind.RECALCULATION:
-                waiting.claim_twins(cursor, run)
-                return
-            before = Month.of(run.period).previous()
-            self._note_gaps(cursor, before)
-            if run.account_id is None:
-                waiting.claim(cursor, run, last=before)
-                waiting.make_shards(cursor, run)
+            waiting.claim_month(cursor, run)
+            waiting.claim(cursor, run, last=Month.of(run.period).previous())
+            made = waiting.make_shards(cursor, run, takes=Takes.BUILDINGS)
         plan.add_up_accounts(run)
+        return _by_month(made)
+
+    def _list_premises(self) -> list[RunShard]:
+        """List the premises that wait, with those whose gap a reading of this month closed."""
+        run, before = self._run, Month.of(self._run.period).previous()
+        with transaction.atomic(), connection.cursor() as cursor:
+            self._note_gaps(cursor, before)
+            if run.account_id is not None:
+                return []
+            waiting.claim(
+                cursor, run, last=before, causes=[RecalculationCause.GAP_CLOSED], beside_buildings=True
+            )
+            made = waiting.make_shards(cursor, run, takes=Takes.PREMISES)
+        plan.add_up_accounts(run)
+        return _by_month(made)
 
     def _note_gaps(self, cursor: Any, before: Month) -> None:
         gaps = pl.concat(self._reopened) if self._reopened else pl.DataFrame()

@@ -15,8 +15,10 @@ from abonent.gateways import columnar, database_server
 from abonent.kernel.periods import Month
 from abonent.usecases import packs
 from abonent.usecases.billing_run import waiting
+from abonent.usecases.billing_run.carrying import standing_balances
 from abonent.usecases.billing_run.extract import Reader, Window, extract, whole_premises
 from abonent.usecases.billing_run.history import standing_lines
+from abonent.usecases.billing_run.waiting import Takes
 
 _READ_AHEAD = 2
 
@@ -29,6 +31,7 @@ class Part:
     posted: pl.DataFrame
     with_common_needs: bool
     account_id: int | None = None  # of the premise's accounts only this one is charged
+    balances: pl.DataFrame | None = None  # of the buildings, as they stand
 
 
 @dataclass(frozen=True)
@@ -53,12 +56,12 @@ def known_until(run: Run) -> date:
     return Month.of(run.booked_period).next().first_day
 
 
-def windows(run: Run, row: RunShard, read: Reader) -> Iterator[Window]:
+def windows(run: Run, row: RunShard, read: Reader, takes: Takes = Takes.EVERYTHING) -> Iterator[Window]:
     """Yield what a shard reads: its buildings, or of them what waits or what concerns the run's account."""
     first, last = row.buildings.lower, row.buildings.upper - 1
     if row.listed:
         with connection.cursor() as cursor:
-            chosen = waiting.listed(cursor, row)
+            chosen = waiting.listed(cursor, row, takes)
         if chosen.building_ids:
             yield Window(row.branch_id, first, last, building_ids=chosen.building_ids)
         if chosen.premise_ids:
@@ -69,12 +72,12 @@ def windows(run: Run, row: RunShard, read: Reader) -> Iterator[Window]:
         yield Window(row.branch_id, first, last)
 
 
-def load(run: Run, row: RunShard, read: Reader) -> Shard:
-    """Read a shard through `read`."""
+def load(run: Run, row: RunShard, read: Reader, takes: Takes = Takes.EVERYTHING) -> Shard:
+    """Read a shard through `read`; `takes`: of what waits, the buildings or the premises."""
     month, pack = Month.of(row.period), packs.pack(run.pack)
     parts = []
     account_id = None if row.listed else run.account_id
-    for window in windows(run, row, read):
+    for window in windows(run, row, read, takes):
         whole = window.premise_ids is None
         inputs = extract(read, window, (month,), supplier_id=run.supplier_id, known_until=known_until(run))
         posted = standing_lines(
@@ -82,13 +85,14 @@ def load(run: Run, row: RunShard, read: Reader) -> Shard:
         )
         if account_id is not None:
             posted = posted.filter(pl.col("account_id") == account_id)
-        parts.append(Part(inputs, posted, whole, account_id))
+        balances = standing_balances(read, window, month) if whole and row.listed else None
+        parts.append(Part(inputs, posted, whole, account_id, balances))
     return Shard(row, tuple(parts))
 
 
 @contextmanager
 def ahead(
-    run: Run, rows: Sequence[RunShard], on_load: Callable[[RunShard, Reader], Shard]
+    rows: Sequence[RunShard], on_load: Callable[[RunShard, Reader], Shard]
 ) -> Iterator[Iterator[Shard]]:
     """Read shards ahead of their rating in a thread of their own, all in one snapshot."""
     with columnar.snapshot(dsn()) as reader, ThreadPoolExecutor(1, thread_name_prefix="extract") as pool:

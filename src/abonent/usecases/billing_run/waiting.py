@@ -7,6 +7,7 @@ by a run adds another one: so whatever a run's snapshot could not see still wait
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
 from django.db import connection, transaction
@@ -123,10 +124,12 @@ def claim(
     first: Month | None = None,
     causes: Sequence[int] | None = None,
     root_id: int | None = None,
+    beside_buildings: bool = False,
 ) -> None:
     """Claim what waits in the scope of a run and is billed, except where another run is at work.
 
-    `root_id`: only of this premise with all its parts.
+    `root_id`: only of this premise with all its parts. `beside_buildings`: not of months of buildings that the run
+    claimed as a whole, because it has rated them already.
     """
     cursor.execute(
         f"""UPDATE charging_recalculation w SET run_id = %(run)s
@@ -140,6 +143,7 @@ def claim(
               AND (%(first)s::date IS NULL OR w.period >= %(first)s) AND w.period <= %(last)s
               AND EXISTS (SELECT FROM ({_BILLED.format(being_billed="false")}) z
                           WHERE z.period = w.period AND z.branch_id = b.branch_id AND z.buildings @> w.building_id)
+              AND NOT (%(beside)s AND {_WHOLE})
               AND NOT EXISTS (SELECT FROM charging_runshard s
                               WHERE s.active AND s.run_id <> %(run)s AND s.period = w.period
                                 AND s.branch_id = b.branch_id AND s.buildings @> w.building_id)""",
@@ -149,39 +153,61 @@ def claim(
             "branch": run.branch_id,
             "building": run.building_id,
             "root": root_id,
+            "beside": beside_buildings,
             "causes": None if causes is None else [int(cause) for cause in causes],
             "first": first and first.first_day,
             "last": last.first_day,
         },
     )
-    claim_twins(cursor, run)
+    claim_twins(cursor, run, beside_buildings=beside_buildings)
 
 
-def claim_twins(cursor: Any, run: Run) -> None:
+_WHOLE = """EXISTS (
+    SELECT FROM charging_recalculation c WHERE c.run_id = %(run)s AND c.settled_at IS NULL AND c.premise_id IS NULL
+      AND c.building_id = w.building_id AND c.period = w.period)"""
+
+
+def claim_twins(cursor: Any, run: Run, *, beside_buildings: bool = False) -> None:
     """Claim whatever else waits of the very months of premises and buildings that the run has claimed already."""
     cursor.execute(
-        """UPDATE charging_recalculation w SET run_id = %(run)s
+        f"""UPDATE charging_recalculation w SET run_id = %(run)s
            WHERE w.run_id IS NULL AND w.settled_at IS NULL AND EXISTS (
                SELECT FROM charging_recalculation c
                WHERE c.run_id = %(run)s AND c.settled_at IS NULL AND c.period = w.period
-                 AND c.building_id = w.building_id AND (c.premise_id IS NULL OR c.premise_id = w.premise_id))""",
-        {"run": run.pk},
+                 AND c.building_id = w.building_id AND (c.premise_id IS NULL OR c.premise_id = w.premise_id))
+             AND NOT (%(beside)s AND {_WHOLE})""",
+        {"run": run.pk, "beside": beside_buildings},
     )
 
 
-def make_shards(cursor: Any, run: Run, *, most: int = SHARD_PREMISES) -> list[RunShard]:
+class Takes(Enum):
+    """Of what waits, what a shard rates."""
+
+    EVERYTHING = ("true",)
+    BUILDINGS = ("bool_or(w.premise_id IS NULL)",)
+    PREMISES = ("NOT bool_or(w.premise_id IS NULL)",)
+
+    @property
+    def condition(self) -> str:
+        return str(self.value[0])
+
+
+def make_shards(
+    cursor: Any, run: Run, *, most: int = SHARD_PREMISES, takes: Takes = Takes.EVERYTHING
+) -> list[RunShard]:
     """Cut what the run claimed, the months it bills aside, into shards of one month, and claim their buildings.
 
-    A shard does not reach across buildings that another run is at work on. Raises ScopeBusy when one was quicker.
+    `takes`: only what waits as a whole building, or only premises of other buildings. A shard does not reach across
+    buildings that another run is at work on. Raises ScopeBusy when one was quicker.
     """
     cursor.execute(
-        """WITH listed AS (
+        f"""WITH listed AS (
                SELECT w.period, b.branch_id, w.building_id, bool_or(w.premise_id IS NULL) AS whole,
                       count(DISTINCT w.premise_id) AS premises
                FROM charging_recalculation w JOIN places_building b ON b.id = w.building_id
                WHERE w.run_id = %(run)s AND w.settled_at IS NULL AND NOT EXISTS (
                    SELECT FROM charging_runshard s WHERE s.run_id = w.run_id AND s.period = w.period AND NOT s.listed)
-               GROUP BY 1, 2, 3
+               GROUP BY 1, 2, 3 HAVING {takes.condition}
            ), counted AS (
                SELECT period, branch_id, building_id, greatest(1, CASE WHEN whole THEN (
                    SELECT count(*) FROM contracts_accountservice s
@@ -229,8 +255,8 @@ class Listed:
     premise_ids: tuple[int, ...]
 
 
-def listed(cursor: Any, shard: RunShard) -> Listed:
-    """Return what was claimed for a listed shard."""
+def listed(cursor: Any, shard: RunShard, takes: Takes = Takes.EVERYTHING) -> Listed:
+    """Return what was claimed for a listed shard; of it only the buildings or only the premises."""
     cursor.execute(
         """SELECT coalesce(array_agg(DISTINCT building_id) FILTER (WHERE whole), '{}'),
                   coalesce(array_agg(DISTINCT premise_id) FILTER (WHERE NOT whole), '{}')
@@ -242,7 +268,10 @@ def listed(cursor: Any, shard: RunShard) -> Listed:
         [shard.run_id, shard.period, shard.branch_id, shard.buildings.lower, shard.buildings.upper - 1],
     )
     building_ids, premise_ids = cursor.fetchone()
-    return Listed(tuple(building_ids), tuple(premise_ids))
+    return Listed(
+        () if takes == Takes.PREMISES else tuple(building_ids),
+        () if takes == Takes.BUILDINGS else tuple(premise_ids),
+    )
 
 
 def settle(cursor: Any, run: Run, at: datetime) -> None:
