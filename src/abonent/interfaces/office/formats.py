@@ -94,5 +94,6 @@ def shown(value: Any, kind: str) -> str:
         "day": day,
         "moment": moment,
         "month": month,
+        "month_within": month_within,
     }
     return writers[kind](value) if kind in writers else str(value)
