@@ -201,7 +201,12 @@ def test_exceptions_by_code_with_advice_and_as_a_spreadsheet(
 
 def test_every_code_a_rule_parks_has_its_words() -> None:
     sources = "\n".join(path.read_text() for path in Path(ru_pack.__file__).parent.rglob("*.py"))
-    parked = set(re.findall(r'premise_problem\([\w.()&~|\[\]" ]*?,\s*"(\w+)"', sources))
+    parked = set(re.findall(r'premise_problem\([^"]*?,\s*"(\w+)"', sources))
+    parked |= set(
+        re.findall(r'enumerate\(\(("\w+"(?:, "\w+")*)\), 1\)', sources)
+        and re.findall(r'"(\w+)"', "".join(re.findall(r'enumerate\(\(("\w+"(?:, "\w+")*)\), 1\)', sources)))
+    )
+    parked |= set(re.findall(r'building_id, "(\w+)", "\{\}"\)', sources))
     parked |= set(re.findall(r'code=pl\.lit\("(\w+)"\)', sources))
     parked |= set(re.findall(r'\("((?:building|no)_\w+)", \w+, \(', sources))
     assert len(parked) >= 15
