@@ -4,7 +4,7 @@ from fractions import Fraction
 from random import Random
 
 import polars as pl
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from abonent.engine.allocate import allocate
@@ -50,6 +50,7 @@ def by_hand(total: int, parts: list[int]) -> list[int]:
     return [share if total >= 0 else -share for share in shares]
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(buildings)
 @example([(MOST, [MOST])])
 @example([(-MOST, [MOST, MOST, 1])])
