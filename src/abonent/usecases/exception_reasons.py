@@ -137,7 +137,9 @@ _KINDS = {
     ),
     "shares_do_not_add_up": _Kind(
         gettext_lazy("The shares of the owners do not add up to the whole premise"),
-        gettext_lazy("Mend the shares of its accounts so that they make one whole on every day of the month."),
+        gettext_lazy(
+            "Mend the shares of its accounts so that they make one whole on every day of the month."
+        ),
     ),
     "two_accounts_at_once": _Kind(
         gettext_lazy("Two accounts for one premise on the same days"),
