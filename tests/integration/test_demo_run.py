@@ -2,6 +2,7 @@
 
 import re
 import stat
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -13,12 +14,25 @@ from pypdfium2 import PdfDocument
 from typer.testing import CliRunner
 
 from abonent.contexts.access.models import Role, User
-from abonent.contexts.charging.models import Bill, BillingPeriod, PeriodState, Run, RunState
+from abonent.contexts.charging.models import (
+    Bill,
+    BillingPeriod,
+    ChargeLine,
+    PeriodState,
+    Recalculation,
+    RecalculationCause,
+    Run,
+    RunKind,
+    RunState,
+)
 from abonent.contexts.ledger.models import Batch, Entry, EntryKind, Turnover
+from abonent.contexts.metering.models import ReadingFile, ReadingFileRow
 from abonent.contexts.parties.models import Party
+from abonent.engine import registry
 from abonent.gateways import scratch_database
 from abonent.gateways.home import home
 from abonent.interfaces.cli import demo
+from abonent.packs.ru.rules import catalogue
 from abonent.usecases import billing_run
 
 ACCOUNTS, BILLED_MONTHS = 1000, ["2026-08-01", "2026-09-01", "2026-10-01"]
@@ -63,12 +77,45 @@ def test_it_tells_in_about_ten_lines_what_was_done_and_where_to_look(story: str)
 
 
 def test_every_month_is_billed_once_and_the_history_is_closed(story: str) -> None:
-    runs = Run.objects.order_by("period")
+    runs = Run.objects.filter(kind=RunKind.BILLING).order_by("period")
     assert [str(run.period) for run in runs] == BILLED_MONTHS
-    assert {run.state for run in runs} == {RunState.POSTED}
+    assert set(Run.objects.values_list("state", flat=True)) == {RunState.POSTED}
     states = BillingPeriod.objects.order_by("month").values_list("state", flat=True)
     assert list(states) == [PeriodState.CLOSED, PeriodState.CLOSED, PeriodState.OPEN]
     assert Bill.objects.filter(version=1).count() == Bill.objects.count() > 2.9 * ACCOUNTS
+
+
+def test_every_rule_charges_somebody(story: str) -> None:
+    """But for those that look back further than this history."""
+    charged = ChargeLine.objects.filter(period="2026-10-01", reverses_batch_id=0).values_list(
+        "rule", flat=True
+    )
+    looking_back = {catalogue.AVERAGE, catalogue.HOUSING_AVERAGE, catalogue.HOUSING_TRUE_UP}
+    assert set(charged) == {rule.number for rule in registry.rules()} - {rule.number for rule in looking_back}
+
+
+def test_gaps_are_closed_every_month(story: str) -> None:
+    """A reading after a month without one takes that month along; the first billed month has none before it."""
+    closed = Recalculation.objects.filter(cause=RecalculationCause.GAP_CLOSED, settled_at__isnull=False)
+    of_months = Counter(str(period) for period in closed.values_list("period", flat=True))
+    assert set(of_months) == set(BILLED_MONTHS[:-1])
+    assert all(0.01 * ACCOUNTS < count < 0.06 * ACCOUNTS for count in of_months.values())
+    assert not Recalculation.objects.filter(settled_at=None).exists()
+
+
+def test_a_file_of_readings_has_rows_for_a_person(story: str) -> None:
+    file = ReadingFile.objects.get()
+    assert (file.rows, file.accepted, file.doubtful, file.rejected) == (8, 1, 2, 5)
+    held = ReadingFileRow.objects.order_by("row_no").values_list("row_no", "reasons")
+    assert {reason for _, reasons in held for reason in reasons} >= {
+        "below_previous",
+        "spike",
+        "other_value_same_day",
+        "outside_window",
+        "unknown_meter",
+        "unknown_account",
+        "not_a_number",
+    }
 
 
 def test_people_pay_what_they_owed_before_the_month(story: str) -> None:

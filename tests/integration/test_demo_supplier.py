@@ -6,15 +6,23 @@ from datetime import UTC, date, datetime
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from abonent.contexts.charging.models import BuildingBalance, RunException
-from abonent.contexts.contracts.models import Account, PremiseTerms
+from abonent.contexts.contracts.models import Account, PremiseTerms, UnauthorisedUse
 from abonent.contexts.contracts.queries import accounts, row_payer
 from abonent.contexts.contracts.search import search_text
-from abonent.contexts.metering.models import Installation, Meter, Reading, ReadingSource
+from abonent.contexts.metering.models import (
+    Act,
+    ActKind,
+    Installation,
+    Meter,
+    Reading,
+    ReadingSource,
+    Seal,
+)
 from abonent.contexts.parties.models import Party, Supplier
-from abonent.contexts.places.models import Building
+from abonent.contexts.places.models import Building, PremiseKind
 from abonent.contexts.places.queries import row_address
 from abonent.gateways import bulk_schema, scratch_database
 from abonent.kernel.identifiers import (
@@ -28,6 +36,9 @@ from abonent.kernel.periods import Month
 from abonent.usecases import billing_run, demo_supplier, packs
 from abonent.usecases.demo_supplier import BuildingCase, Loaded, Sample, SampleRefused, UnitCase, loading
 from abonent.usecases.demo_supplier.loading import TABLES
+from abonent.usecases.device_acts import violations
+from abonent.usecases.device_acts.forms import act_document
+from abonent.usecases.device_acts.given import Drawn
 
 PERIOD = Month(2026, 10)
 SAMPLE = Sample(accounts=1000, seed=1, months=7, period=PERIOD)
@@ -118,11 +129,11 @@ def test_all_accounts_are_there_in_whole_buildings(town: Loaded) -> None:
         - rows(
             "SELECT (SELECT count(*) FROM parties_branch) + (SELECT count(*) FROM metering_metermodel)"
             " + (SELECT count(*) FROM contracts_tariffgroup) + (SELECT count(*) FROM contracts_price)"
-            " + (SELECT count(*) FROM charging_billingperiod)"
+            " + (SELECT count(*) FROM charging_billingperiod) + (SELECT count(*) FROM contracts_benefitcategory)"
         )[0][0]
     )
     private = Building.objects.filter(kind=2).count()
-    assert 150 < private < 280
+    assert 150 < private < 400, "a fifth of a large town"
     shares = {
         "flats without a meter": 1
         - Installation.objects.filter(premise__kind=1, during__contains=date(2026, 10, 31))
@@ -147,7 +158,7 @@ def test_areas_of_buildings_hold_their_premises(town: Loaded) -> None:
     poor = rows(
         """SELECT b.id FROM places_buildingterms b
            JOIN (SELECT building_id, sum(area_dm2) AS area FROM contracts_premiseterms
-                 WHERE upper_inf(during) GROUP BY 1) t USING (building_id)
+                 WHERE upper_inf(during) AND NOT room_meters_agreed GROUP BY 1) t USING (building_id)
            WHERE t.area > b.premises_area_dm2"""
     )
     assert len(poor) == 1, "only the building without areas, on purpose"
@@ -216,12 +227,13 @@ def test_readings_rise_in_their_days_but_for_the_cases(town: Loaded, account_of:
            JOIN contracts_account a ON a.premise_id = x.premise_id WHERE value_wh < before"""
     )
     assert {number for (number,) in fallen} == {
-        account_of(case).number for case in (UnitCase.ROLLED_OVER, UnitCase.BELOW_PREVIOUS)
+        account_of(case).number
+        for case in (UnitCase.ROLLED_OVER, UnitCase.BELOW_PREVIOUS, UnitCase.CONTROL_FELL)
     }
     odd_days = rows(
         "SELECT DISTINCT source FROM metering_reading WHERE extract(day FROM taken_on) NOT BETWEEN 15 AND 26"
     )
-    assert {source for (source,) in odd_days} <= {ReadingSource.INSTALLATION}
+    assert {source for (source,) in odd_days} <= {ReadingSource.INSTALLATION, ReadingSource.HANDOVER}
     assert not rows(
         "SELECT 1 FROM metering_reading r JOIN metering_installation i ON i.id = r.installation_id"
         " WHERE NOT (i.during @> r.taken_on OR upper(i.during) = r.taken_on) OR r.value_wh >= 10 ^ (i.digits + 3)"
@@ -263,8 +275,6 @@ def test_a_meter_was_replaced_in_the_middle_of_the_month(account_of: Callable) -
 def test_those_without_readings(account_of: Callable) -> None:
     unmetered = account_of(UnitCase.NO_METER)
     assert not Installation.objects.filter(premise=unmetered.premise_id).exists()
-    refused = account_of(UnitCase.ADMISSION_REFUSED)
-    assert PremiseTerms.objects.get(premise=refused.premise_id).uplift_cause == 2
     assert max(readings_of(account_of(UnitCase.STOPPED)))[0] < date(2026, 9, 1)
     (only,) = readings_of(account_of(UnitCase.NEVER_SENT))
     assert only[2] == ReadingSource.INSTALLATION
@@ -275,6 +285,117 @@ def test_residents_changed_within_the_period(account_of: Callable) -> None:
         "during"
     )
     assert [(one.during.upper, one.residents) for one in terms] == [(date(2026, 10, 15), 2), (None, 3)]
+
+
+def terms_of(account: Account) -> list[tuple[date, date | None, int]]:
+    found = PremiseTerms.objects.filter(premise=account.premise_id).order_by("during")
+    return [(one.during.lower, one.during.upper, one.uplift_cause) for one in found]
+
+
+def test_violations_have_their_acts(account_of: Callable) -> None:
+    (before, since), (_, end, cause) = [
+        (row[:2] if place == 0 else row)
+        for place, row in enumerate(terms_of(account_of(UnitCase.ADMISSION_REFUSED)))
+    ]
+    assert (since, end, cause) == (date(2026, 10, 1), None, 2)
+    assert before < since
+    refused = Act.objects.filter(premise=account_of(UnitCase.ADMISSION_REFUSED).premise_id).order_by("id")
+    assert [(act.kind, act.drawn_on, act.facts["refusal_no"]) for act in refused] == [
+        (ActKind.ACCESS_REFUSED, date(2026, 10, 11), 1),
+        (ActKind.ACCESS_REFUSED, date(2026, 10, 18), 2),
+    ]
+    tampered = terms_of(account_of(UnitCase.TAMPERING))[1]
+    assert tampered == (date(2026, 7, 18), date(2026, 10, 21), 3)
+    assert terms_of(account_of(UnitCase.UNAUTHORISED_UNKNOWN))[1] == (
+        date(2026, 10, 9),
+        date(2026, 10, 18),
+        4,
+    )
+    (use,) = UnauthorisedUse.objects.filter(premise=account_of(UnitCase.UNAUTHORISED).premise_id)
+    act = Act.objects.get(pk=use.act_id)
+    assert (use.during.lower, use.during.upper) == (date(2026, 10, 9), date(2026, 10, 18))
+    assert (act.kind, act.facts["power_w"]) == (ActKind.UNAUTHORISED, use.power_w)
+    assert act_document(act).accounts[0][0] == account_of(UnitCase.UNAUTHORISED).number
+
+
+def test_acts_say_what_the_product_makes_of_them(town: Loaded) -> None:
+    """The terms of every premise are what its acts amount to: following them anew changes nothing."""
+    for act in Act.objects.filter(premise__isnull=False).order_by("id"):
+        before = terms_of(Account.objects.filter(premise=act.premise_id).latest("id"))
+        drawn = Drawn(
+            building_id=act.building_id,
+            premise_id=act.premise_id,
+            drawn_on=act.drawn_on,
+            today=PERIOD.last_day,
+            actor_id=None,
+            at=AT,
+        )
+        with transaction.atomic():
+            violations.follow(drawn)
+            after = terms_of(Account.objects.filter(premise=act.premise_id).latest("id"))
+            transaction.set_rollback(True)
+        assert after == before
+
+
+def test_one_payer_follows_another(town: Loaded) -> None:
+    leaver, newcomer = accounts_of(town, UnitCase.HANDOVER)
+    assert leaver.premise_id == newcomer.premise_id
+    assert leaver.during.upper == newcomer.during.lower == date(2026, 10, 13)
+    readings = readings_of(leaver)[-3:]
+    assert [source for *_, source in readings][1] == ReadingSource.HANDOVER
+    assert readings[1][0] == date(2026, 10, 12)
+    assert readings[0][1] <= readings[1][1] <= readings[2][1]
+
+
+def accounts_of(town: Loaded, case: UnitCase) -> list[Account]:
+    numbers = [one.account for one in demo_supplier.special_cases(town.town) if one.case == case]
+    return [Account.objects.get(number=number) for number in numbers]
+
+
+def test_shares_of_premises_add_up(town: Loaded) -> None:
+    assert not rows(
+        """SELECT 1 FROM contracts_accountservice s, (VALUES (DATE '2026-09-30'), (DATE '2026-10-31')) d (day)
+           WHERE service = 1 AND during @> d.day GROUP BY premise_id, d.day
+           HAVING sum(share_numerator::numeric / share_denominator) NOT BETWEEN 0.9999 AND 1.0001"""
+    )
+    first, second = accounts_of(town, UnitCase.CO_OWNERS)
+    shares = [
+        (one.share_numerator, one.share_denominator)
+        for account in (first, second)
+        for one in account.services.filter(service=1)
+    ]
+    assert shares == [(2, 3), (1, 3)]
+
+
+def test_communal_flats_of_every_form(town: Loaded) -> None:
+    def told(case: UnitCase) -> tuple[int, list[bool], bool, bool]:
+        """Rooms with accounts, which of them have a meter, whether the flat has one, whether they agreed."""
+        rooms = [account.premise for account in accounts_of(town, case)]
+        root = rooms[0].parent.parent or rooms[0].parent
+        metered = set(Installation.objects.values_list("premise_id", flat=True))
+        agreed = PremiseTerms.objects.filter(premise=root, room_meters_agreed=True).exists()
+        return len(rooms), [room.pk in metered for room in rooms], root.pk in metered, agreed
+
+    assert told(UnitCase.COMMUNAL_FLAT_METER) == (3, [False] * 3, True, False)
+    assert told(UnitCase.COMMUNAL_ALL_METERED) == (3, [True] * 3, True, False)
+    count, metered, *rest = told(UnitCase.COMMUNAL_AGREED)
+    assert (count, set(metered), rest) == (3, {True, False}, [True, True])
+    assert told(UnitCase.COMMUNAL_SECTIONS) == (4, [False] * 4, True, False)
+    sections = {account.premise.parent for account in accounts_of(town, UnitCase.COMMUNAL_SECTIONS)}
+    assert [one.kind for one in sections] == [PremiseKind.SECTION] * 2
+
+
+def test_some_are_known_by_name(town: Loaded, account_of: Callable) -> None:
+    assert account_of(UnitCase.BENEFITS).benefit_holders.count() == 2
+    listed = account_of(UnitCase.LISTED).premise
+    assert listed.residents.count() == PremiseTerms.objects.get(premise=listed).residents == 3
+    assert not rows(
+        """SELECT 1 FROM contracts_resident r JOIN contracts_premiseterms t USING (premise_id)
+           GROUP BY t.id, t.residents HAVING count(*) <> t.residents"""
+    )
+    overdue = Meter.objects.get(installations__premise=account_of(UnitCase.OVERDUE).premise_id)
+    assert overdue.verification_due_on < PERIOD.first_day
+    assert Seal.objects.count() > 100
 
 
 def test_remarkable_buildings(building_of: Callable, account_of: Callable) -> None:

@@ -16,6 +16,15 @@ class BuildingCase(IntEnum):
     PARKED = 7  # its first flats are UnitCases that must be parked
     NO_AREA = 8
     GROUP_WITHOUT_PRICE = 9  # a house
+    COMMUNAL = 10  # its first flats are UnitCases
+    EXECUTOR_DEFICIT = 11
+    EXECUTOR_WITHOUT_METER = 12
+    HOUSING_BY_READINGS = 13
+    HOUSING_BY_NORM = 14
+    HOUSING_BY_AVERAGE = 15
+    HEATING_METER = 16  # its first premise is a UnitCase
+    ABOVE_RANGES = 20  # a house
+    ABOVE_SOCIAL_NORM = 21  # a house
 
 
 class UnitCase(IntEnum):
@@ -31,6 +40,24 @@ class UnitCase(IntEnum):
     RESIDENTS_CHANGED = 107
     SPIKE = 108
     BELOW_PREVIOUS = 109
+    TAMPERING = 110
+    UNAUTHORISED = 111
+    UNAUTHORISED_UNKNOWN = 112
+    ABSENT = 113
+    GAP_CLOSED = 114
+    CONTROL_FELL = 115
+    CO_OWNERS = 116
+    HANDOVER = 117
+    BENEFITS = 118
+    LISTED = 119
+    OVERDUE = 120
+    SENT_IN_FILE = 121
+    SHOP_BY_AGREEMENT = 122
+    DECIDED_BY_HAND = 123
+    COMMUNAL_FLAT_METER = 131
+    COMMUNAL_ALL_METERED = 132
+    COMMUNAL_AGREED = 133
+    COMMUNAL_SECTIONS = 134
 
 
 UNITS_OF: dict[BuildingCase, tuple[UnitCase, ...]] = {
@@ -42,8 +69,58 @@ UNITS_OF: dict[BuildingCase, tuple[UnitCase, ...]] = {
         UnitCase.STOPPED,
         UnitCase.NEVER_SENT,
         UnitCase.RESIDENTS_CHANGED,
+        UnitCase.TAMPERING,
+        UnitCase.UNAUTHORISED,
+        UnitCase.UNAUTHORISED_UNKNOWN,
+        UnitCase.ABSENT,
+        UnitCase.GAP_CLOSED,
+        UnitCase.CONTROL_FELL,
+        UnitCase.CO_OWNERS,
+        UnitCase.HANDOVER,
+        UnitCase.BENEFITS,
+        UnitCase.LISTED,
+        UnitCase.OVERDUE,
+        UnitCase.SENT_IN_FILE,
+        UnitCase.DECIDED_BY_HAND,
     ),
     BuildingCase.PARKED: (UnitCase.SPIKE, UnitCase.BELOW_PREVIOUS),
+    BuildingCase.COMMUNAL: (
+        UnitCase.COMMUNAL_FLAT_METER,
+        UnitCase.COMMUNAL_ALL_METERED,
+        UnitCase.COMMUNAL_AGREED,
+        UnitCase.COMMUNAL_SECTIONS,
+    ),
+    BuildingCase.HEATING_METER: (UnitCase.SHOP_BY_AGREEMENT,),
 }
-APARTMENT_CASES = tuple(case for case in BuildingCase if 0 < case < BuildingCase.GROUP_WITHOUT_PRICE)
+# of all others, one
+ACCOUNTS_OF = {
+    UnitCase.CO_OWNERS: 2,
+    UnitCase.HANDOVER: 2,
+    UnitCase.COMMUNAL_FLAT_METER: 3,
+    UnitCase.COMMUNAL_ALL_METERED: 3,
+    UnitCase.COMMUNAL_AGREED: 3,
+    UnitCase.COMMUNAL_SECTIONS: 4,
+}
+COMMUNAL_CASES = (
+    UnitCase.COMMUNAL_FLAT_METER,
+    UnitCase.COMMUNAL_ALL_METERED,
+    UnitCase.COMMUNAL_AGREED,
+    UnitCase.COMMUNAL_SECTIONS,
+)
+HOUSE_CASES = (
+    BuildingCase.GROUP_WITHOUT_PRICE,
+    BuildingCase.ABOVE_RANGES,
+    BuildingCase.ABOVE_SOCIAL_NORM,
+)
+APARTMENT_CASES = tuple(case for case in BuildingCase if case and case not in HOUSE_CASES)
+EXECUTOR_CASES = (
+    BuildingCase.ABOVE_NORM,
+    BuildingCase.EXECUTOR_DEFICIT,
+    BuildingCase.EXECUTOR_WITHOUT_METER,
+)
+HOUSING_BASES = {
+    BuildingCase.HOUSING_BY_READINGS: 1,
+    BuildingCase.HOUSING_BY_NORM: 2,
+    BuildingCase.HOUSING_BY_AVERAGE: 3,
+}
 FLATS_OF_A_CASE = 40

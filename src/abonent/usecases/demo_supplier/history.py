@@ -5,21 +5,33 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
 import numpy as np
-from django.db import connection
+from django.db import connection, transaction
 
-from abonent.contexts.charging.models import BillingPeriod, PeriodState, Run, RunKind, RunState
+from abonent.contexts.charging.models import (
+    BillingPeriod,
+    ManualRecalculation,
+    PeriodState,
+    Run,
+    RunKind,
+    RunState,
+)
 from abonent.contexts.charging.operations import close_period
+from abonent.contexts.contracts.models import Account
 from abonent.contexts.ledger.models import Batch, EntryKind
 from abonent.contexts.ledger.operations import Posting, post_batch
 from abonent.contexts.parties.models import Supplier
 from abonent.engine.parameters import ParameterSet
 from abonent.kernel.periods import Month
 from abonent.usecases import billing_run, issue_bills, packs
-from abonent.usecases.demo_supplier.town import Sample
+from abonent.usecases.demo_supplier import received
+from abonent.usecases.demo_supplier.cases import UnitCase
+from abonent.usecases.demo_supplier.town import Sample, plan, special_cases
+from abonent.usecases.recalculation import manual
 
 _ELECTRICITY = 1
 _OPENING_DAY, _PAYMENT_DAY, _ISSUE_DAY = 1, 10, 3
 _ROUBLE = 100
+_DECIDED_MINOR = -150 * _ROUBLE
 # pays the whole bill; rounds it up to a hundred roubles; pays half; skips every other month; never pays
 _WHOLE, _ROUNDED, _HALF, _SKIPS, _NEVER = range(5)
 _HABITS = (0.84, 0.06, 0.04, 0.04, 0.02)
@@ -49,14 +61,19 @@ def live(
 ) -> Lived:
     """Let the people pay, bill the month for everybody and issue its bills; what is done already stays.
 
-    Raises billing_run.RunRefused.
+    In the period itself a file of readings comes in before, and a sum is taken off by decision after. Raises
+    billing_run.RunRefused.
     """
     supplier_id = Supplier.objects.values_list("id", flat=True).get()
     at = clock()
     payments = _post_opening(sample, month, at) if month == sample.opening.next() else 0
     payments += _post_payments(sample, month, at)
-    run_id, billed = _bill(supplier_id, month, parameters, clock)
     issued_at = datetime.combine(month.next().first_day.replace(day=_ISSUE_DAY), time(12), UTC)
+    if is_period := month == sample.period:
+        received.bring(sample=sample, parameters=parameters, at=min(clock(), issued_at))
+    run_id, billed = _bill(supplier_id, month, parameters, clock)
+    if is_period:
+        _decide(sample, clock())
     issued = issue_bills.issue(
         scope=billing_run.Scope(supplier_id=supplier_id),
         period=month,
@@ -64,6 +81,27 @@ def live(
         at=min(clock(), issued_at),
     )
     return Lived(month, run_id, billed, payments, issued.bills + issued.versions)
+
+
+def _decide(sample: Sample, at: datetime) -> None:
+    """Take a sum off an account by decision of a person, unless that was done."""
+    with transaction.atomic():
+        (number,) = (
+            one.account for one in special_cases(plan(sample)) if one.case == UnitCase.DECIDED_BY_HAND
+        )
+        account = Account.objects.get(number=number)
+        if ManualRecalculation.objects.filter(account=account).exists():
+            return
+        decision = manual.propose(
+            account=account,
+            period=sample.period,
+            amount_minor=_DECIDED_MINOR,
+            reason="возврат оплаченного дважды",
+            document="заявление № 214",
+            actor_id=None,
+            at=at,
+        )
+        manual.decide(manual_id=decision.pk, approved=True, booked_period=sample.period, actor_id=None, at=at)
 
 
 def close_history(*, sample: Sample, at: datetime) -> int:
@@ -83,6 +121,9 @@ def _post_opening(sample: Sample, month: Month, at: datetime) -> int:
     draw = sample.generator(5)
     luck = draw.random(sample.accounts)
     amounts = draw.integers(200, 4000, sample.accounts) * _ROUBLE
+    there = sample.opening.last_day
+    for later in Account.objects.exclude(during__contains=there).values_list("pk", flat=True):
+        luck[later - 1] = 1.0  # it had not begun
     postings = [
         Posting(
             account_id=int(place) + 1,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import polars as pl
 import psycopg
 from django.db import connection, transaction
@@ -15,7 +16,16 @@ from abonent.engine.parameters import ParameterSet
 from abonent.gateways import bulk_schema
 from abonent.gateways.bulk_load import copy_frame
 from abonent.kernel.periods import Month
-from abonent.usecases.demo_supplier import homes, meters, readings, supplier
+from abonent.usecases.demo_supplier import (
+    acts,
+    homes,
+    households,
+    meters,
+    occasions,
+    readings,
+    supplier,
+    terms,
+)
 from abonent.usecases.demo_supplier.homes import Ids, Rows
 from abonent.usecases.demo_supplier.town import Sample, Town, plan
 
@@ -36,12 +46,19 @@ TABLES = (
     "metering_meteringpoint",
     "metering_installation",
     "metering_reading",
+    "metering_act",
+    "metering_seal",
     "contracts_tariffgroup",
     "contracts_price",
     "contracts_premiseterms",
     "contracts_account",
     "contracts_accountservice",
     "contracts_accountsearch",
+    "contracts_resident",
+    "contracts_absence",
+    "contracts_unauthoriseduse",
+    "contracts_benefitcategory",
+    "contracts_benefitholder",
     "charging_billingperiod",
 )
 _MARK = "abonent_sample"
@@ -133,8 +150,8 @@ def _write(
         ensure_reading_partitions(first=sample.opening, last=sample.period)
         # a table truncated in this very transaction is filled without a write-ahead log, and frozen
         cursor.execute(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY")
-        supplier.found(town, parameters)
-        for rows in _ahead(_chunks(town, Ids(), at)):
+        categories = supplier.found(town, parameters)
+        for rows in _ahead(_chunks(town, Ids(), at, categories)):
             for table, columns in rows:
                 names = columns.columns if isinstance(columns, pl.DataFrame) else list(columns)
                 parent = table == "metering_reading"  # rows of any month: only its partitions can be frozen
@@ -152,13 +169,22 @@ def _write(
     return written
 
 
-def _chunks(town: Town, ids: Ids, at: datetime) -> Iterator[list[Rows]]:
+def _chunks(town: Town, ids: Ids, at: datetime, categories: int) -> Iterator[list[Rows]]:
     yield [("places_district", town.districts), ("places_street", town.streets)]
     for place, buildings in enumerate(town.chunks(accounts=_ACCOUNTS_OF_A_CHUNK)):
         draw = town.sample.generator(4, place)
-        settled, rows = homes.settle(town.sample, draw, buildings, town.streets, ids)
-        registers, more = meters.install(town.sample, draw, settled, ids)
-        yield [*rows, *more, *readings.read(town.sample, draw, settled, registers, ids, at=at)]
+        sample, today = town.sample, np.datetime64(at.date(), "D")
+        settled, rows = homes.settle(sample, draw, buildings, town.streets, ids)
+        happened = occasions.happen(sample, draw, settled)
+        installed, registers, more = meters.install(sample, draw, settled, ids)
+        yield [
+            *rows,
+            *terms.agree(settled, happened, ids),
+            *more,
+            *acts.draw_up(settled, installed, happened, ids, today=today),
+            *households.tell(draw, settled, happened, categories=categories, at=at),
+            *readings.read(sample, draw, settled, registers, ids, at=at),
+        ]
 
 
 def _ahead(chunks: Iterator[list[Rows]]) -> Iterator[list[Rows]]:

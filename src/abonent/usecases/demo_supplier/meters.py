@@ -7,7 +7,8 @@ import numpy as np
 import polars as pl
 
 from abonent.usecases.demo_supplier.cases import BuildingCase, UnitCase
-from abonent.usecases.demo_supplier.homes import FLAT, SHOP, WHOLE, Homes, Ids, Rows
+from abonent.usecases.demo_supplier.homes import Homes, Ids, Rows
+from abonent.usecases.demo_supplier.layout import HEATING, SHOP, WHOLE
 from abonent.usecases.demo_supplier.town import Sample
 
 # name, zones, phases, digits; ids follow the order
@@ -28,6 +29,7 @@ _OF_BUILDINGS = np.array([0, 6, 7, 8])
 _FIRST_OF_THREE_PHASES = 6
 _YEARS_OF_ONE_PHASE, _YEARS_OF_THREE_PHASES = 16, 10
 _ZONE_NUMBERS = np.array([[0, 0, 0], [1, 0, 0], [21, 22, 0], [31, 32, 33]])
+_SEALED_DAYS, _FIRST_SEAL = 6 * 365, 100_000_000
 _DAY = np.timedelta64(1, "D")
 _OPEN = np.datetime64("NaT", "D")
 
@@ -49,6 +51,30 @@ class Registers:
     successor: np.ndarray
 
 
+@dataclass(frozen=True)
+class Meters:
+    """Devices row by row; `of_unit` is the row of the one that stands in a unit by now, −1 where none does."""
+
+    id: np.ndarray
+    of_unit: np.ndarray
+    model: np.ndarray
+    serial: np.ndarray
+    verified_on: np.ndarray
+    due_on: np.ndarray
+    begins_on: np.ndarray
+
+    def facts(self, row: int) -> dict[str, str | int]:
+        """Return what an act says of a meter."""
+        name, _zones, phases, _digits = MODELS[self.model[row] - 1]
+        return {
+            "model": name,
+            "serial": str(self.serial[row]),
+            "phases": phases,
+            "verified_on": str(self.verified_on[row]),
+            "verification_due_on": str(self.due_on[row]),
+        }
+
+
 def swapped_on(sample: Sample) -> np.datetime64:
     """The day a meter is replaced in the middle of the period."""
     return np.datetime64(sample.period.first_day, "D") + 15 * _DAY
@@ -56,11 +82,11 @@ def swapped_on(sample: Sample) -> np.datetime64:
 
 def install(
     sample: Sample, draw: np.random.Generator, homes: Homes, ids: Ids
-) -> tuple[Registers, list[Rows]]:
-    """Put meters into homes; return their registers, and the rows."""
+) -> tuple[Meters, Registers, list[Rows]]:
+    """Put meters into homes; return them with their registers, and the rows."""
     metered = np.flatnonzero(homes.metered)
     models = _models(draw, homes)[metered]
-    verified_on, begins_on = _dates(sample, draw, models)
+    verified_on, begins_on = _dates(sample, draw, models, overdue=homes.case[metered] == UnitCase.OVERDUE)
     replaced = homes.case[metered] == UnitCase.METER_REPLACED
     ends_on = np.where(replaced, swapped_on(sample), _OPEN)
     count = int(replaced.sum())
@@ -88,42 +114,47 @@ def install(
         successor=(np.arange(len(unit)) >= len(metered))[of],
     )
     zone = _ZONE_NUMBERS[zones, turn]
+    of_unit = np.full(len(homes.kind), -1)
+    of_unit[unit] = np.arange(len(unit))  # a successor comes later and overwrites
+    meters = Meters(meter_id, of_unit, models, serials, verified_on, _due_on(models, verified_on), begins_on)
     rows: list[Rows] = [
         *_points(homes, points),
-        _meters(meter_id, models, serials, verified_on),
+        _meters(meters),
         (
             "metering_register",
             {"id": id, "meter_id": meter_id[of], "zone": zone, "digits": registers.digits},
         ),
         *_installations(homes, registers, meter_id[of], points[unit[of]], zone, ends_on[of]),
-        _search(homes, unit, serials),
+        *_seals(sample, meters, ids),
+        _search(homes, meters),
     ]
-    return registers, rows
+    return meters, registers, rows
 
 
 def _models(draw: np.random.Generator, homes: Homes) -> np.ndarray:
     count = len(homes.kind)
     zones = draw.choice([1, 2, 3], count, p=[0.8, 0.15, 0.05])
-    zones[homes.kind == SHOP] = 1
+    zones[(homes.kind == SHOP) | (homes.kind == HEATING)] = 1
     of_building = homes.of("case")
     zones[(of_building > 0) & (of_building != BuildingCase.THREE_ZONES)] = 1
     zones[of_building == BuildingCase.THREE_ZONES] = 3
     zones[homes.kind == WHOLE] = homes.of("zones")[homes.kind == WHOLE]
-    models = np.where(
-        homes.kind == FLAT, _OF_FLATS[zones, draw.integers(3, size=count)], _OF_BUILDINGS[zones]
-    )
+    large = np.isin(homes.kind, (SHOP, HEATING, WHOLE))
+    models = np.where(large, _OF_BUILDINGS[zones], _OF_FLATS[zones, draw.integers(3, size=count)])
     models[homes.case == UnitCase.ROLLED_OVER] = 1
     models[(homes.case == UnitCase.SPIKE) | (homes.case == UnitCase.BELOW_PREVIOUS)] = 3
     return models
 
 
-def _dates(sample: Sample, draw: np.random.Generator, models: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _dates(
+    sample: Sample, draw: np.random.Generator, models: np.ndarray, *, overdue: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Draw the days of verification and installation, all before the history; a few verifications have expired."""
     interval = np.where(models < _FIRST_OF_THREE_PHASES, _YEARS_OF_ONE_PHASE, _YEARS_OF_THREE_PHASES) * 365
     today = np.datetime64(sample.period.last_day, "D")
     least = int((today - np.datetime64(sample.opening.first_day, "D")) / _DAY) + 120
     age = draw.integers(least, interval)
-    expired = draw.random(len(models)) < 0.04
+    expired = (draw.random(len(models)) < 0.04) | overdue
     age[expired] = (interval + draw.integers(10, 700, len(models)))[expired]
     verified_on = today - age * _DAY
     return verified_on, verified_on + draw.integers(10, 100, len(models)) * _DAY
@@ -141,19 +172,42 @@ def _points(homes: Homes, points: np.ndarray) -> Iterator[Rows]:
         yield "metering_meteringpoint", {**columns, "supply_point_id": points[mine], "role": role}
 
 
-def _meters(id: np.ndarray, models: np.ndarray, serials: np.ndarray, verified_on: np.ndarray) -> Rows:
+def _due_on(models: np.ndarray, verified_on: np.ndarray) -> np.ndarray:
     one_phase = pl.Series(models < _FIRST_OF_THREE_PHASES)
     day = pl.Series(verified_on)
     due = day.dt.offset_by(f"{_YEARS_OF_THREE_PHASES}y").zip_with(
         ~one_phase, day.dt.offset_by(f"{_YEARS_OF_ONE_PHASE}y")
     )
+    return due.to_numpy()
+
+
+def _meters(meters: Meters) -> Rows:
     return "metering_meter", {
-        "id": id,
-        "model_id": models,
-        "serial": serials.astype("S8"),
-        "verified_on": verified_on,
-        "verification_due_on": due.to_numpy(),
+        "id": meters.id,
+        "model_id": meters.model,
+        "serial": meters.serial.astype("S8"),
+        "verified_on": meters.verified_on,
+        "verification_due_on": meters.due_on,
     }
+
+
+def _seals(sample: Sample, meters: Meters, ids: Ids) -> Iterator[Rows]:
+    """Yield a seal on the terminal cover of every meter put in within some years."""
+    since = np.datetime64(sample.opening.first_day, "D") - _SEALED_DAYS * _DAY
+    sealed = meters.begins_on >= since
+    if sealed.any():
+        id = ids.take("metering_seal", int(sealed.sum()))
+        yield (
+            "metering_seal",
+            {
+                "id": id,
+                "meter_id": meters.id[sealed],
+                "number": (_FIRST_SEAL + id).astype("S9"),
+                "place": "клеммная крышка",
+                "state": np.ones(len(id), int),
+                "set_on": meters.begins_on[sealed],
+            },
+        )
 
 
 def _installations(
@@ -194,11 +248,10 @@ def _installations(
     )
 
 
-def _search(homes: Homes, unit: np.ndarray, serials: np.ndarray) -> Rows:
+def _search(homes: Homes, meters: Meters) -> Rows:
     """What `contexts.contracts.search.search_text` writes, a column at a time: the meter that stands there now."""
-    serial_of = np.zeros(len(homes.kind), int)
-    serial_of[unit] = serials  # a successor comes later and overwrites
-    serial = pl.Series(serial_of[homes.kind == FLAT])
+    row = meters.of_unit[homes.layout.unit]
+    serial = pl.Series(np.where(row >= 0, meters.serial[row], 0))
     text = pl.concat_str(
         "number",
         "payer",

@@ -8,11 +8,12 @@ import numpy as np
 from abonent.gateways.bulk_load import Column
 from abonent.kernel.periods import Month
 from abonent.usecases.demo_supplier.cases import BuildingCase, UnitCase
-from abonent.usecases.demo_supplier.homes import FLAT, SHOP, WHOLE, Homes, Ids, Rows
+from abonent.usecases.demo_supplier.homes import Homes, Ids, Rows
+from abonent.usecases.demo_supplier.layout import COMMON, COMMUNAL, HEATING, ROOM, SECTION, SHOP, WHOLE
 from abonent.usecases.demo_supplier.meters import Registers, swapped_on
-from abonent.usecases.demo_supplier.town import APARTMENT, RURAL, URBAN_ELECTRIC, Sample
+from abonent.usecases.demo_supplier.town import APARTMENT, HEATED, RURAL, URBAN_ELECTRIC, Sample
 
-_SUBSCRIBER, _INSPECTOR, _EXECUTOR, _AMR, _IMPORT, _INSTALLATION, _REMOVAL = 1, 2, 3, 4, 5, 7, 8
+_SUBSCRIBER, _INSPECTOR, _EXECUTOR, _AMR, _IMPORT, _INSTALLATION, _REMOVAL, _HANDOVER = 1, 2, 3, 4, 5, 7, 8, 9
 _FIRST_DAY, _LAST_DAY, _DAY_OF_BUILDINGS = 15, 26, 25
 # January to December, around 1
 _SEASON = np.array([1.17, 1.12, 1.04, 0.98, 0.91, 0.86, 0.84, 0.87, 0.94, 1.02, 1.1, 1.15])
@@ -24,6 +25,11 @@ _KWH = 1000
 _DAY = np.timedelta64(1, "D")
 _LAST_BEFORE_ROLLING_KWH, _FIRST_AFTER_ROLLING_KWH = 99_980, 120
 _SPIKE_KWH, _FALL_KWH = 50_000, 350
+_KITCHEN_KWH, _CORRIDOR_KWH = 45, 12
+_HEATED_KWH, _ABOVE_RANGES_KWH = 2_400, 7_000
+_OVERSTATED = 1.6  # of a month's usage, what the subscriber said too much before the inspector came
+_DEFICIT = -0.35  # what a building in deficit leaves for its stairs, of what they use
+_SKIPPED = 0.045  # of the flats every month, to be read again the month after
 
 
 def read(
@@ -44,6 +50,7 @@ def read(
     usage = _register_usage(_usage(draw, homes, months[1:]), registers)
     source = _sources(draw, homes)[registers.unit]
     first_silent = _first_silent(draw, homes, len(months))[registers.unit]
+    skipped = _skipped(draw, homes, len(months))[registers.unit]
     never = (first_silent == 0) & ~registers.successor
     values = _faces(
         draw, sample, homes, registers, usage, fine=(source == _AMR) | (registers.ratio > 1), never=never
@@ -71,16 +78,22 @@ def read(
 
     last = len(months) - 1
     for place, month in enumerate(months):
-        mine = (first_silent > place) & ~registers.successor
+        mine = (first_silent > place) & ~skipped[:, place] & ~registers.successor
         if place == last:
             mine &= ~replaced
         taken_on = np.datetime64(month.first_day, "D") + (days[mine, place] - 1) * _DAY
-        yield partition(month), rows(mine, taken_on, values[mine, place], source[mine])
+        by = source[mine]
+        if place == last:
+            by = np.where(homes.case[registers.unit][mine] == UnitCase.CONTROL_FELL, _INSPECTOR, by)
+        yield partition(month), rows(mine, taken_on, values[mine, place], by)
 
     def out_of_turn(mine: np.ndarray, taken_on: np.ndarray, value_wh: np.ndarray, source: int) -> Rows:
         return "metering_reading", rows(mine, taken_on, value_wh, np.full(len(taken_on), source))
 
     yield out_of_turn(never, registers.begins_on[never], values[never, 0], _INSTALLATION)
+    handed = ~np.isnat(homes.layout.handover_on[registers.unit])
+    on = homes.layout.handover_on[registers.unit[handed]]
+    yield out_of_turn(handed, on, _between(months, days[handed], values[handed], on), _HANDOVER)
     swapped = np.full(int(registers.successor.sum()), swapped_on(sample))
     old, new = replaced & ~registers.successor, registers.successor
     half = values[old, last - 1] + (values[old, last] - values[old, last - 1]) // 2 // _KWH * _KWH
@@ -94,18 +107,24 @@ def partition(month: Month) -> str:
     return f"metering_reading_{int(month)}"
 
 
+def _between(months: list[Month], days: np.ndarray, values: np.ndarray, on: np.ndarray) -> np.ndarray:
+    """Return whole kWh on faces on days before the readings of their months, in proportion to the days."""
+    firsts = np.array([month.first_day for month in months], "M8[D]")
+    place, row = np.searchsorted(firsts, on, side="right") - 1, np.arange(len(on))
+    before = firsts[place - 1] + (days[row, place - 1] - 1) * _DAY
+    after = firsts[place] + (days[row, place] - 1) * _DAY
+    counted = values[row, place] - values[row, place - 1]
+    part = (on - before).astype(int) / (after - before).astype(int)
+    return values[row, place - 1] + (counted * part).astype(int) // _KWH * _KWH
+
+
 def _usage(draw: np.random.Generator, homes: Homes, months: list[Month]) -> np.ndarray:
     """Return kWh by unit, zone (peak, semi-peak, night) and month; of a whole building: the sum and its stairs."""
-    count, block = len(homes.kind), homes.buildings["kind"].to_numpy() == APARTMENT
-    group = homes.of("tariff_group_id")
-    people = np.where(homes.residents > 0, 55 + 48 * homes.residents, 25)
-    base = people * np.where(group == URBAN_ELECTRIC, 1.45, 1) * np.where(group == RURAL, 1.15, 1)
-    base *= np.where(block[homes.building], 1, 1.25) * np.where(homes.metered, 1, 0.75)
-    base *= np.exp(draw.normal(0, 0.27, count))
-    shops = homes.kind == SHOP
-    base[shops] = np.exp(draw.normal(6.6, 0.6, int(shops.sum())))
+    count = len(homes.kind)
+    base = _base(draw, homes)
     at = [month.month - 1 for month in months]
     kwh = base[:, None] * _SEASON[at] * np.exp(draw.normal(0, 0.1, (count, len(at))))
+    kwh[homes.of("case") == BuildingCase.ABOVE_RANGES, -1] = _ABOVE_RANGES_KWH
     peak, night = 0.26 + 0.1 * draw.random(count), 0.2 + 0.18 * draw.random(count)
     share = np.stack([peak, 1 - peak - night, night], axis=1)
     usage = kwh[:, None, :] * share[:, :, None]
@@ -115,18 +134,43 @@ def _usage(draw: np.random.Generator, homes: Homes, months: list[Month]) -> np.n
     usage[rolled, :, -1] = in_the_period * share[rolled]
     whole = homes.kind == WHOLE
     usage[whole] = 0
-    supplied = np.add.reduceat(usage, homes.starts, axis=0)
+    supplied = np.add.reduceat(usage, homes.layout.starts, axis=0)
     category = homes.buildings["common_norm_category"].to_numpy()
     least, most = _STAIRS_KWH[category].T
     stairs = (least + (most - least) * draw.random(len(category))) * homes.common_area_dm2 / 100
     by_month = (
         stairs[:, None] * _SEASON_OF_STAIRS[at] * np.exp(draw.normal(0, 0.04, (len(category), len(at))))
     )
+    # the flats add up to more than the meter of these buildings counts: of some every third month, of one always
+    every_third = np.arange(len(at)) % 3 == (len(at) - 2) % 3
+    by_month[homes.buildings["in_deficit"].to_numpy()[:, None] & every_third] *= _DEFICIT
     supplied += by_month[:, None, :] * _STAIRS_BY_ZONE[:, None]
-    # the flats add up to more than the meter of this building counts
     supplied[homes.buildings["case"].to_numpy() == BuildingCase.FLATS_EXCEED_METER] *= 0.84
     usage[whole] = supplied[homes.building[whole]]
+    # what a communal flat or a section counts is that of its parts as well
+    for part in (ROOM, SECTION):
+        mine = np.flatnonzero(homes.kind == part)
+        np.add.at(usage, homes.layout.parent[mine], usage[mine])
     return usage
+
+
+def _base(draw: np.random.Generator, homes: Homes) -> np.ndarray:
+    """Draw kWh a month by unit: by people, stove, dwelling and chance."""
+    count, block = len(homes.kind), homes.buildings["kind"].to_numpy() == APARTMENT
+    group = homes.of("tariff_group_id")
+    people = np.where(homes.residents > 0, 55 + 48 * homes.residents, 25)
+    people[homes.kind == COMMUNAL], people[homes.kind == SECTION] = _KITCHEN_KWH, _CORRIDOR_KWH
+    base = people * np.where(group == URBAN_ELECTRIC, 1.45, 1) * np.where(group == RURAL, 1.15, 1)
+    base *= np.where(block[homes.building], 1, 1.25) * np.where(homes.metered, 1, 0.75)
+    base *= np.exp(draw.normal(0, 0.27, count))
+    heated = group == HEATED
+    base[heated] = _HEATED_KWH * np.exp(draw.normal(0, 0.45, int(heated.sum())))
+    large = (homes.kind == SHOP) | (homes.kind == HEATING)
+    base[large] = np.exp(draw.normal(6.6, 0.6, int(large.sum())))
+    agreed = homes.agreed_kwh > 0
+    base[agreed] = homes.agreed_kwh[agreed]
+    base[homes.kind == COMMON] = 0
+    return base
 
 
 def _register_usage(usage: np.ndarray, registers: Registers) -> np.ndarray:
@@ -143,7 +187,8 @@ def _sources(draw: np.random.Generator, homes: Homes) -> np.ndarray:
     count = len(homes.kind)
     of_flats = draw.choice([_SUBSCRIBER, _INSPECTOR, _AMR, _IMPORT], count, p=[0.72, 0.05, 0.13, 0.1])
     of_buildings = draw.choice([_EXECUTOR, _AMR], count, p=[0.4, 0.6])
-    source = np.select([homes.kind == WHOLE, homes.kind == SHOP], [of_buildings, _IMPORT], of_flats)
+    large = (homes.kind == SHOP) | (homes.kind == HEATING)
+    source = np.select([homes.kind == WHOLE, large], [of_buildings, _IMPORT], of_flats)
     source[homes.case > 0] = _SUBSCRIBER
     return source
 
@@ -176,6 +221,9 @@ def _faces(
     wh = np.where(fine[:, None], np.floor(kwh * 100) * 10, np.floor(kwh) * _KWH).astype(np.int64)
     wh %= (capacity_kwh * _KWH).astype(np.int64)[:, None]
     wh[case == UnitCase.SPIKE, -1] += _SPIKE_KWH * _KWH
+    # said too much a month ago, which an inspector finds out
+    overstated = np.flatnonzero(case == UnitCase.CONTROL_FELL)
+    wh[overstated, -2] += (_OVERSTATED * usage[overstated, -1]).astype(int) * _KWH
     fallen = case == UnitCase.BELOW_PREVIOUS
     wh[fallen, -1] = wh[fallen, -2] - _FALL_KWH * _KWH
     return wh
@@ -185,13 +233,22 @@ def _first_silent(draw: np.random.Generator, homes: Homes, months: int) -> np.nd
     """Return the first month with no reading, by unit: some stopped one to four months ago, a few never began."""
     count = len(homes.kind)
     luck = draw.random(count)
-    ordinary = (homes.of("case") == BuildingCase.NONE) & (homes.kind == FLAT)
+    ordinary = homes.ordinary
     silent_months = np.where(ordinary & (luck < 0.05), draw.integers(1, 5, count), 0)
     silent_months[(homes.of("case") == BuildingCase.NONE) & (homes.kind == WHOLE) & (luck < 0.01)] = 1
     silent_months[homes.case == UnitCase.STOPPED] = 2
     first = np.maximum(1, months - silent_months)
     first[ordinary & (luck > 0.998) | (homes.case == UnitCase.NEVER_SENT)] = 0
     return first
+
+
+def _skipped(draw: np.random.Generator, homes: Homes, months: int) -> np.ndarray:
+    """Tell the months some were not read in, by unit: the reading after closes the gap. The first is always there."""
+    skipped = (draw.random((len(homes.kind), months)) < _SKIPPED) & homes.ordinary[:, None]
+    skipped[homes.case == UnitCase.GAP_CLOSED, -2] = True
+    skipped[homes.case == UnitCase.SENT_IN_FILE, -1] = True
+    skipped[:, 0] = False
+    return skipped
 
 
 def _days(

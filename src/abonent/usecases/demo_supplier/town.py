@@ -10,8 +10,13 @@ from abonent.kernel.identifiers import account_number
 from abonent.kernel.periods import Month
 from abonent.usecases.demo_supplier import names
 from abonent.usecases.demo_supplier.cases import (
+    ACCOUNTS_OF,
     APARTMENT_CASES,
+    COMMUNAL_CASES,
+    EXECUTOR_CASES,
     FLATS_OF_A_CASE,
+    HOUSE_CASES,
+    HOUSING_BASES,
     UNITS_OF,
     BuildingCase,
     UnitCase,
@@ -21,7 +26,9 @@ FEWEST_ACCOUNTS, MOST_ACCOUNTS = 1_000, 10_000_000
 FIRST_SERIAL = 500_000_001  # of the account with id 1
 ACCOUNT_DIGITS = 10
 APARTMENT, PRIVATE = 1, 2
-URBAN, URBAN_ELECTRIC, RURAL, GARDEN = 1, 2, 3, 4  # ids of the tariff groups
+# ids of the tariff groups
+URBAN, URBAN_ELECTRIC, RURAL, GARDEN, HEATED, SOCIAL_NORM = range(1, 7)
+BY_CONSUMERS, BY_EXECUTOR, AS_HOUSING = 1, 2, 3
 
 _ACCOUNTS_OF_A_BRANCH = 250_000
 _ACCOUNTS_OF_A_DISTRICT = 25_000
@@ -98,7 +105,7 @@ def plan(sample: Sample) -> Town:
 
 
 def special_cases(town: Town) -> list[SpecialCase]:
-    """Return where each case is to be seen, with the address as the office writes it."""
+    """Return where each case is to be seen, with the address as the office writes it; a row for each account of it."""
     found = []
     remarkable = town.buildings.filter(pl.col("case") > 0).join(
         town.streets.select(street_id="id", street_kind="kind", street="name"), on="street_id", how="left"
@@ -106,15 +113,26 @@ def special_cases(town: Town) -> list[SpecialCase]:
     for row in remarkable.iter_rows(named=True):
         case = BuildingCase(row["case"])
         address = f"{row['street_kind']} {row['street']}, д. {row['number']}"
-        if case == BuildingCase.GROUP_WITHOUT_PRICE:
+        if case in HOUSE_CASES:
             found.append(SpecialCase(case, address, account_of(row["first_account"])))
-        elif case in UNITS_OF:
-            for place, unit in enumerate(UNITS_OF[case]):
-                flat = f"{address}, кв. {place + 1}"
-                found.append(SpecialCase(unit, flat, account_of(row["first_account"] + place)))
-        else:
+        elif case in EXECUTOR_CASES:
+            found.append(SpecialCase(case, address, account_of(row["first_account"] + row["flats"] - 1)))
+        elif case not in UNITS_OF or case == BuildingCase.HEATING_METER:
             found.append(SpecialCase(case, address))
+        found += _units(case, address, row["first_account"])
     return found
+
+
+def _units(case: BuildingCase, address: str, first_account: int) -> Iterator[SpecialCase]:
+    flat, account = 1, first_account
+    for unit in UNITS_OF.get(case, ()):
+        for turn in range(ACCOUNTS_OF.get(unit, 1)):
+            number = f"{flat}/{turn + 1}" if unit in COMMUNAL_CASES else str(flat)
+            if unit == UnitCase.SHOP_BY_AGREEMENT:
+                number = "1Н"
+            yield SpecialCase(unit, f"{address}, кв. {number}", account_of(account))
+            account += 1
+        flat += unit != UnitCase.SHOP_BY_AGREEMENT
 
 
 def account_of(place: int) -> str:
@@ -200,17 +218,22 @@ def _furnish(sample: Sample, placed: pl.DataFrame) -> pl.DataFrame:
     draw = sample.generator(3)
     rows = placed.height
     case, floors = placed["case"].to_numpy().copy(), placed["floors"].to_numpy()
-    block = placed["kind"].to_numpy() == APARTMENT
-    case[np.flatnonzero(~block)[0]] = BuildingCase.GROUP_WITHOUT_PRICE
+    block, rural = placed["kind"].to_numpy() == APARTMENT, placed["rural"].to_numpy()
+    case[np.flatnonzero(~block)[: len(HOUSE_CASES)]] = HOUSE_CASES
 
     def chance(share: float) -> np.ndarray:
         return draw.random(rows) < share
 
     plain = case == BuildingCase.NONE
     electric = np.where(block, (floors >= 10) | chance(0.25), chance(0.12))
-    group = np.where(placed["rural"].to_numpy(), RURAL, np.where(electric & plain, URBAN_ELECTRIC, URBAN))
-    group[case == BuildingCase.GROUP_WITHOUT_PRICE] = GARDEN
-    metered = block & np.where(plain, chance(0.85), case != BuildingCase.NO_METER)
+    group = np.where(rural, RURAL, np.where(electric & plain, URBAN_ELECTRIC, URBAN))
+    # together five accounts in a hundred
+    group[plain & ~block & ~rural & chance(0.3)] = HEATED
+    group[plain & block & chance(0.025)] = SOCIAL_NORM
+    for house, of_house in zip(HOUSE_CASES, (GARDEN, HEATED, SOCIAL_NORM), strict=True):
+        group[case == house] = of_house
+    without_meter = (BuildingCase.NO_METER, BuildingCase.EXECUTOR_WITHOUT_METER)
+    metered = block & np.where(plain, chance(0.85), ~np.isin(case, without_meter))
     zones = np.where(plain, draw.choice([1, 2, 3], rows, p=[0.86, 0.11, 0.03]), 1)
     zones[case == BuildingCase.THREE_ZONES] = 3
     ratio = draw.choice([20, 30, 40, 60], rows)
@@ -218,7 +241,14 @@ def _furnish(sample: Sample, placed: pl.DataFrame) -> pl.DataFrame:
     # 1 and 4 for low buildings, 3 for those with lifts: parameter ru.electricity.common_norms
     norm_category = np.where(floors > 5, 3, 4)
     norm_category[case == BuildingCase.ABOVE_NORM] = 1
-    by_executor = plain & chance(0.2)
+    needs = np.where(
+        plain, draw.choice([BY_CONSUMERS, BY_EXECUTOR, AS_HOUSING], rows, p=[0.75, 0.2, 0.05]), 1
+    )
+    needs[np.isin(case, (BuildingCase.EXECUTOR_DEFICIT, BuildingCase.EXECUTOR_WITHOUT_METER))] = BY_EXECUTOR
+    basis = np.where(plain & (needs == AS_HOUSING), draw.choice([1, 2, 3], rows, p=[0.2, 0.4, 0.4]), 1)
+    for housing, of_housing in HOUSING_BASES.items():
+        needs[case == housing], basis[case == housing] = AS_HOUSING, of_housing
+    shops = np.where(block & (plain & chance(0.4) | ~plain & (case % 2 == 1)), draw.integers(1, 5, rows), 0)
     step = draw.choice([1, 2], rows, p=[0.85, 0.15])
     corner = draw.choice(["", "А", "Б", "/1"], rows, p=[0.9, 0.06, 0.02, 0.02])
     rows_drawn = placed.with_columns(step=step, corner=corner)
@@ -226,14 +256,18 @@ def _furnish(sample: Sample, placed: pl.DataFrame) -> pl.DataFrame:
         id=np.arange(1, rows + 1),
         case=case,
         number=pl.col("step").cum_sum().over("street_id").cast(pl.String) + pl.col("corner"),
-        shops=np.where(
-            block & (plain & chance(0.4) | ~plain & (case % 2 == 1)), draw.integers(1, 5, rows), 0
-        ),
+        shops=shops,
+        agreed_shop=plain & (shops > 0) & chance(0.1),
+        heating=block & (plain & chance(0.01) | (case == BuildingCase.HEATING_METER)),
+        executor=block & (plain & (needs == BY_EXECUTOR) | np.isin(case, EXECUTOR_CASES)),
+        # in some months the flats of such a building add up to more than its meter counts
+        in_deficit=plain & (needs == BY_EXECUTOR) & chance(0.15) | (case == BuildingCase.EXECUTOR_DEFICIT),
         tariff_group_id=group,
         metered=metered,
         zones=zones,
         ratio=ratio,
-        common_needs=np.where(block, np.where(by_executor, 2, 1), 0),
+        common_needs=np.where(block, needs, 0),
+        common_basis=basis,
         common_norm_category=norm_category,
         excess_to_consumers=plain & chance(0.03),
         first_account=placed["flats"].cum_sum() - placed["flats"],
