@@ -71,7 +71,7 @@ def recalculations(request: HttpRequest) -> HttpResponse:
         Column(name="state", title=_("State"), kind="word", text=_state, link=_run_link),
         Column(name="run", title=_("Run"), text=_run_text, link=_run_link, minor_on_phone=True),
         Column(name="noted_at", title=_("Noted"), kind="moment", order=("noted_at",), minor_on_phone=True),
-        Column(name="author", title=_("By"), text=author, minor_on_phone=True),
+        Column(name="author", title=_("Noted by"), text=author, minor_on_phone=True),
     ]
     listing = Listing(
         filters.narrow(charging.recalculations()),
@@ -202,12 +202,12 @@ def run_account_changes(request: HttpRequest, run_id: int, account_id: int) -> H
             "month": change.month.first_day,
             "sides": [
                 {
-                    "title": gettext("Before"),
+                    "title": gettext("As it was"),
                     "lines": shown_lines(change.before, change.after, {}),
                     "total_minor": change.before_minor,
                 },
                 {
-                    "title": gettext("After"),
+                    "title": gettext("As it becomes"),
                     "lines": shown_lines(change.after, change.before, {}),
                     "total_minor": change.after_minor,
                 },
