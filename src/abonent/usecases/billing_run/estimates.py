@@ -8,18 +8,27 @@ from abonent.contexts.metering.partitions import ensure_reading_partitions
 from abonent.kernel.periods import Month
 from abonent.usecases.billing_run import waiting
 
-# whether a run rated, for the month of `period`, the premise or the building of an installation `i`
-_RATED = f"""EXISTS (
-    SELECT FROM charging_runshard s JOIN charging_run n ON n.id = s.run_id
-    JOIN places_building b ON b.branch_id = s.branch_id AND b.id = i.building_id
-    LEFT JOIN places_premise p ON p.id = i.premise_id LEFT JOIN places_premise up ON up.id = p.parent_id
-    WHERE s.run_id = %(run)s AND s.period = %(period)s AND s.buildings @> i.building_id AND CASE
-        WHEN s.listed THEN EXISTS (
-            SELECT FROM charging_recalculation w
-            WHERE w.run_id = s.run_id AND w.period = s.period AND w.building_id = i.building_id
-              AND (w.premise_id IS NULL OR w.premise_id = {waiting.ROOT.format(up="up", premise="p")}))
-        WHEN n.account_id IS NOT NULL THEN %(root)s = {waiting.ROOT.format(up="up", premise="p")}
-        ELSE true END)"""
+# The registers that a run rated in a month: of whole buildings, of what was listed, or of the premise of its account.
+_RATED = """
+SELECT i.id FROM charging_runshard s
+JOIN places_building b ON b.branch_id = s.branch_id AND s.buildings @> b.id
+JOIN metering_installation i ON i.building_id = b.id
+WHERE s.run_id = %(run)s AND s.period = %(period)s AND NOT s.listed AND %(root)s::bigint IS NULL
+UNION ALL
+SELECT i.id FROM charging_recalculation w JOIN metering_installation i ON i.building_id = w.building_id
+WHERE w.run_id = %(run)s AND w.period = %(period)s AND w.premise_id IS NULL
+UNION ALL
+SELECT i.id FROM (
+    SELECT premise_id AS id FROM charging_recalculation WHERE run_id = %(run)s AND period = %(period)s
+    UNION SELECT %(root)s::bigint
+) root
+JOIN LATERAL (
+    SELECT root.id
+    UNION ALL SELECT p.id FROM places_premise p WHERE p.parent_id = root.id
+    UNION ALL SELECT part.id FROM places_premise part JOIN places_premise p ON p.id = part.parent_id
+              WHERE p.parent_id = root.id
+) premise ON true
+JOIN metering_installation i ON i.premise_id = premise.id"""
 
 
 def store(cursor: Any, run: Run, at: datetime, assumed: str, *, corrected: set[date]) -> None:
@@ -49,7 +58,7 @@ def store(cursor: Any, run: Run, at: datetime, assumed: str, *, corrected: set[d
 _WITHDRAW = f"""
 UPDATE metering_reading r SET status = 4, judged_at = %(at)s, reason = %(reason)s
 FROM metering_installation i
-WHERE i.id = r.installation_id AND r.source = 6 AND r.status = 1 AND r.taken_on = %(day)s AND {_RATED}
+WHERE i.id = r.installation_id AND r.source = 6 AND r.status = 1 AND r.taken_on = %(day)s AND i.id IN ({_RATED})
   AND NOT EXISTS (SELECT FROM {{assumed}} AS e (installation_id, building_id, value_wh, period)
                   WHERE e.installation_id = r.installation_id AND e.value_wh = r.value_wh AND e.period = %(period)s)
   AND NOT EXISTS (SELECT FROM charging_runexception x JOIN contracts_account a ON a.id = x.account_id
