@@ -170,12 +170,12 @@ VALUES (1000000001, 1, '2026-10-01', 74340, 0, 0), (1000000001, 2, '2026-10-01',
        (1000000001, 6, '2026-10-01', 33600, 0, 0), (1000000001, 7, '2026-10-01', 90300, 0, 0),
        (1000000001, 8, '2026-10-01', 31500, 0, 0), (202610, 1, '2026-10-01', 0, 0, -10000), (202610, 2, '2026-10-01', 0, 0, 0), (202610, 6, '2026-10-01', 0, 0, 0),
        (202610, 9, '2026-10-01', 58800, -29400, 0);
-INSERT INTO ledger_turnover (slot, account_id, booked_period, charged_minor, recalculated_minor, paid_minor)
-SELECT 202609, n, '2026-09-01', 0, 0, 10000 FROM generate_series(1, 7) n;
+INSERT INTO ledger_turnover (slot, account_id, booked_period, opening_minor)
+SELECT 202609, n, '2026-09-01', 10000 FROM generate_series(1, 7) n;
 
 INSERT INTO charging_bill (id, account_id, period, version, number, opening_minor, charged_minor, recalculated_minor, paid_minor,
     total_minor, due_on, issued_on, final)
-VALUES (1, 1, '2026-09-01', 1, '2609-1', 0, 0, 0, -10000, 10000, '2026-10-15', '2026-10-01', false),
+VALUES (1, 1, '2026-09-01', 1, '2609-1', 10000, 0, 0, 0, 10000, '2026-10-15', '2026-10-01', false),
        (2, 1, '2026-10-01', 1, '2610-1', 10000, 74340, 0, 10000, 74340, '2026-11-15', '2026-11-02', false),
        (3, 2, '2026-10-01', 1, '2610-2', 10000, 59850, 0, 0, 69850, '2026-11-15', '2026-11-02', false);
 

@@ -155,7 +155,7 @@ class TestCommand:
         (row,) = check["rows"]
         assert check["name"] == "turnover.entries"
         assert (row["account"], row["slot"], row["expected"], row["found"]) == (
-            "000000003", 1000000001, "114968, 0, 0", "114969, 0, 0",
+            "000000003", 1000000001, "0, 114968, 0, 0, 0, 0, 114968", "0, 114969, 0, 0, 0, 0, 114969",
         )  # fmt: skip
 
     @pytest.mark.parametrize("arguments", [["--period", "October"], ["--language", "fr"], ["--limit", "0"]])

@@ -37,6 +37,8 @@ INSTALLED_APPS = [
     "abonent.contexts.contracts",
     "abonent.contexts.ledger",
     "abonent.contexts.charging",
+    "abonent.contexts.payments",
+    "abonent.contexts.penalties",
     "abonent.contexts.reporting",
     "abonent.interfaces.office",
 ]

@@ -110,31 +110,33 @@ WITH whole AS (
                         AND run.kind = %(billing)s))
 ), figures AS (
     SELECT billed.id AS account_id, billed.number, billed.final,
-           coalesce(sum(charged_minor + recalculated_minor + paid_minor) FILTER (WHERE booked_period < %(month)s), 0)
-               AS opening,
+           coalesce(sum(balance_minor) FILTER (WHERE booked_period < %(month)s), 0)
+               + coalesce(sum(turnover.opening_minor) FILTER (WHERE booked_period = %(month)s), 0) AS opening,
            coalesce(sum(charged_minor) FILTER (WHERE booked_period = %(month)s), 0) AS charged,
            coalesce(sum(recalculated_minor) FILTER (WHERE booked_period = %(month)s), 0) AS recalculated,
+           coalesce(sum(penalty_minor) FILTER (WHERE booked_period = %(month)s), 0) AS penalty,
+           coalesce(sum(written_off_minor) FILTER (WHERE booked_period = %(month)s), 0) AS written_off,
            -coalesce(sum(paid_minor) FILTER (WHERE booked_period = %(month)s), 0) AS paid,
-           sum(charged_minor + recalculated_minor + paid_minor) AS total
+           sum(balance_minor) AS total
     FROM billed JOIN ledger_turnover turnover ON turnover.account_id = billed.id
     WHERE booked_period <= %(month)s
     GROUP BY billed.id, billed.number, billed.final
     HAVING bool_or(booked_period = %(month)s)
-        OR sum(charged_minor + recalculated_minor + paid_minor) <> 0
+        OR sum(balance_minor) <> 0
 ), issued AS (
     INSERT INTO charging_bill (account_id, period, version, number, opening_minor, charged_minor, recalculated_minor,
-        paid_minor, total_minor, due_on, issued_on, final)
+        penalty_minor, written_off_minor, paid_minor, total_minor, due_on, issued_on, final)
     SELECT account_id, %(month)s, coalesce(latest.version, 0) + 1,
            figures.number || '-' || %(number)s || coalesce('-' || latest.version + 1, ''),
-           opening, charged, recalculated, paid, total, %(due_on)s, %(issued_on)s, figures.final
+           opening, charged, recalculated, penalty, written_off, paid, total, %(due_on)s, %(issued_on)s, figures.final
     FROM figures LEFT JOIN LATERAL (
         SELECT * FROM charging_bill bill WHERE bill.account_id = figures.account_id AND bill.period = %(month)s
         ORDER BY bill.version DESC LIMIT 1
     ) latest USING (account_id)
     WHERE latest.version IS NULL
-       OR (opening, charged, recalculated, paid, %(due_on)s, figures.final) IS DISTINCT FROM
-          (latest.opening_minor, latest.charged_minor, latest.recalculated_minor, latest.paid_minor, latest.due_on,
-           latest.final)
+       OR (opening, charged, recalculated, penalty, written_off, paid, %(due_on)s, figures.final) IS DISTINCT FROM
+          (latest.opening_minor, latest.charged_minor, latest.recalculated_minor, latest.penalty_minor,
+           latest.written_off_minor, latest.paid_minor, latest.due_on, latest.final)
     RETURNING version
 )
 SELECT (SELECT count(*) FROM billed), (SELECT count(*) FROM figures), count(*), count(*) FILTER (WHERE version > 1),

@@ -210,6 +210,10 @@ class Bill(models.Model):
     opening_minor = models.BigIntegerField()
     charged_minor = models.BigIntegerField()
     recalculated_minor = models.BigIntegerField()
+    penalty_minor = models.BigIntegerField(
+        default=0, db_default=0, help_text="penalties and court costs booked in the month"
+    )
+    written_off_minor = models.BigIntegerField(default=0, db_default=0)
     paid_minor = models.BigIntegerField()
     total_minor = models.BigIntegerField()
     due_on = models.DateField()

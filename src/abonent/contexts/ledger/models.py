@@ -19,6 +19,11 @@ class EntryKind(models.IntegerChoices):
     REVERSAL = 4, _("reversal")
     PAYMENT = 5, _("payment")
     SUBSIDY = 6, _("subsidy")
+    PENALTY = 7, _("penalty")
+    COURT_COST = 8, _("court costs")
+    WRITE_OFF = 9, _("written off")
+    REFUND = 10, _("refund")
+    TRANSFER = 11, _("transfer")
 
 
 class BatchState(models.IntegerChoices):
@@ -72,16 +77,31 @@ class Turnover(models.Model):
     """What the entries of a slot add up to for one account: the balance is the sum of its turnovers.
 
     Derived: written in the transaction that writes the entries, never by hand. In PostgreSQL the key begins with the
-    account, so that it also answers what an account owes.
+    account, so that it also answers what an account owes. Each kind of entry has its column (`operations.COLUMN_OF`).
     """
 
     pk = models.CompositePrimaryKey("slot", "account_id")
     slot = models.IntegerField()
     account_id = models.BigIntegerField()
     booked_period = models.DateField()
-    charged_minor = models.BigIntegerField(default=0)
-    recalculated_minor = models.BigIntegerField(default=0)
-    paid_minor = models.BigIntegerField(default=0)
+    opening_minor = models.BigIntegerField(db_default=0)
+    charged_minor = models.BigIntegerField(default=0, db_default=0)
+    recalculated_minor = models.BigIntegerField(default=0, db_default=0)
+    penalty_minor = models.BigIntegerField(db_default=0, help_text="penalties and court costs")
+    paid_minor = models.BigIntegerField(
+        default=0, db_default=0, help_text="payments, subsidies, refunds, transfers"
+    )
+    written_off_minor = models.BigIntegerField(db_default=0)
+    balance_minor = models.GeneratedField(
+        expression=models.F("opening_minor")
+        + models.F("charged_minor")
+        + models.F("recalculated_minor")
+        + models.F("penalty_minor")
+        + models.F("paid_minor")
+        + models.F("written_off_minor"),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
+    )
 
 
 class SubsidyFile(models.Model):

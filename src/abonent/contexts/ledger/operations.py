@@ -84,15 +84,39 @@ def add_turnovers(cursor: Any, *, slot: int, batch_id: int, booked_period: Month
     cursor.execute(_ADD_TURNOVERS, [booked_period.first_day, slot, batch_id])
 
 
-_ADD_TURNOVERS = """
-INSERT INTO ledger_turnover AS t (slot, account_id, booked_period, charged_minor, recalculated_minor, paid_minor)
-SELECT slot, account_id, %s,
-       coalesce(sum(amount_minor) FILTER (WHERE kind = 2), 0),
-       coalesce(sum(amount_minor) FILTER (WHERE kind IN (3, 4)), 0),
-       coalesce(sum(amount_minor) FILTER (WHERE kind IN (1, 5, 6)), 0)
+COLUMN_OF = {
+    EntryKind.OPENING: "opening_minor",
+    EntryKind.CHARGE: "charged_minor",
+    EntryKind.RECALCULATION: "recalculated_minor",
+    EntryKind.REVERSAL: "recalculated_minor",
+    EntryKind.PAYMENT: "paid_minor",
+    EntryKind.SUBSIDY: "paid_minor",
+    EntryKind.PENALTY: "penalty_minor",
+    EntryKind.COURT_COST: "penalty_minor",
+    EntryKind.WRITE_OFF: "written_off_minor",
+    EntryKind.REFUND: "paid_minor",
+    EntryKind.TRANSFER: "paid_minor",
+}
+COLUMNS = tuple(dict.fromkeys(COLUMN_OF.values()))
+
+
+def sums_by_column() -> str:
+    """Return SQL that adds entries up into the columns of a turnover, in the order of `COLUMNS`."""
+    sums = []
+    for column in COLUMNS:
+        kinds = ", ".join(str(int(kind)) for kind, of in COLUMN_OF.items() if of == column)
+        sums.append(f"coalesce(sum(amount_minor) FILTER (WHERE kind IN ({kinds})), 0)")
+    return ", ".join(sums)
+
+
+def added_columns() -> str:
+    """Return the SET of an upsert of turnovers `t`: each column with what is added to it."""
+    return ", ".join(f"{column} = t.{column} + excluded.{column}" for column in COLUMNS)
+
+
+_ADD_TURNOVERS = f"""
+INSERT INTO ledger_turnover AS t (slot, account_id, booked_period, {", ".join(COLUMNS)})
+SELECT slot, account_id, %s, {sums_by_column()}
 FROM ledger_entry WHERE slot = %s AND batch_id = %s GROUP BY slot, account_id
-ON CONFLICT (slot, account_id) DO UPDATE SET
-    charged_minor = t.charged_minor + excluded.charged_minor,
-    recalculated_minor = t.recalculated_minor + excluded.recalculated_minor,
-    paid_minor = t.paid_minor + excluded.paid_minor
+ON CONFLICT (slot, account_id) DO UPDATE SET {added_columns()}
 """

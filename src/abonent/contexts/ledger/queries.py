@@ -7,7 +7,7 @@ from django.db.models.functions import Coalesce
 
 from abonent.contexts.ledger.models import Batch, Entry, Turnover
 
-_BALANCE = F("charged_minor") + F("recalculated_minor") + F("paid_minor")
+_BALANCE = F("balance_minor")
 
 
 def balance_minor(*, account_id: int) -> int:

@@ -25,6 +25,12 @@ PROPOSERS = READING_TAKERS
 PRINTERS = STAFF - {Role.AUDITOR}
 # who settles benefits and subsidies with the state
 BENEFIT_KEEPERS = frozenset({Role.ACCOUNTANT, Role.ADMINISTRATOR})
+# who takes money over the counter; who takes in files and decides whose a payment is; who undoes money, locks days and
+# sets the order of allocation; who calculates penalties
+CASHIERS = frozenset({Role.OPERATOR, Role.ACCOUNTANT, Role.ADMINISTRATOR})
+MONEY_TAKERS = frozenset({Role.OPERATOR, Role.ACCOUNTANT, Role.ADMINISTRATOR})
+MONEY_KEEPERS = frozenset({Role.ACCOUNTANT, Role.ADMINISTRATOR})
+PENALTY_RUNNERS = frozenset({Role.ENGINEER, Role.ACCOUNTANT, Role.ADMINISTRATOR})
 
 
 def allow(*roles: str) -> Callable[[View], View]:

@@ -150,7 +150,7 @@ WITH wanted AS (
 ), booked AS (
     SELECT turnover.account_id, turnover.booked_period,
            sum(turnover.charged_minor + turnover.recalculated_minor)::bigint AS charged,
-           sum(turnover.charged_minor + turnover.recalculated_minor + turnover.paid_minor)::bigint AS balance
+           sum(turnover.balance_minor)::bigint AS balance
     FROM ledger_turnover turnover JOIN wanted ON wanted.id = turnover.account_id
     WHERE turnover.booked_period <= %(until)s
     GROUP BY turnover.account_id, turnover.booked_period

@@ -48,7 +48,6 @@ TURNOVER_COLUMNS = [
     "booked_period",
     "charged_minor",
     "recalculated_minor",
-    "paid_minor",
 ]
 
 
@@ -102,7 +101,6 @@ def book(lines: pl.DataFrame, tags: Tags) -> Posting:
         ),
         slot=tags.slot,
         booked_period=tags.booked_period,
-        paid_minor=0,
     )
     return Posting(
         numbered.select(LINE_COLUMNS),

@@ -138,8 +138,8 @@ def _reverse(cursor: Any, run: Run, reversal: Run, at: datetime) -> None:
         cursor.execute(_REVERSE_ENTRIES.format(table=drafts.draft_of(drafts.ENTRIES, reversal.pk)), ids)
     cursor.execute(
         f"""INSERT INTO {drafts.draft_of(drafts.TURNOVERS, reversal.pk)}
-                (slot, account_id, booked_period, charged_minor, recalculated_minor, paid_minor)
-            SELECT slot, account_id, %s, 0, sum(amount_minor), 0
+                (slot, account_id, booked_period, recalculated_minor)
+            SELECT slot, account_id, %s, sum(amount_minor)
             FROM {drafts.draft_of(drafts.ENTRIES, reversal.pk)} GROUP BY slot, account_id""",
         [run.booked_period],
     )

@@ -45,7 +45,8 @@ def make_drafts(cursor: Any, run_id: int, slot: int) -> None:
     """Make empty draft tables, without indexes: these are built once, when everything is in."""
     for book in BOOKS:
         cursor.execute(
-            f"CREATE TABLE {draft_of(book, run_id)} (LIKE {book.table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS, "
+            f"CREATE TABLE {draft_of(book, run_id)} (LIKE {book.table} INCLUDING DEFAULTS "
+            f"INCLUDING CONSTRAINTS INCLUDING GENERATED, "
             f"CONSTRAINT {draft_of(book, run_id)}_slot CHECK (slot = {slot}))"
         )
     cursor.execute(
@@ -68,9 +69,9 @@ def index_drafts(
     if added:
         cursor.execute(
             f"""INSERT INTO {draft_of(TURNOVERS, run_id)} AS t
-                    (slot, account_id, booked_period, charged_minor, recalculated_minor, paid_minor)
+                    (slot, account_id, booked_period, charged_minor, recalculated_minor)
                 SELECT slot, account_id, %s, coalesce(sum(amount_minor) FILTER (WHERE kind = 2), 0),
-                       coalesce(sum(amount_minor) FILTER (WHERE kind <> 2), 0), 0
+                       coalesce(sum(amount_minor) FILTER (WHERE kind <> 2), 0)
                 FROM {draft_of(ENTRIES, run_id)} WHERE batch_id = ANY (%s) GROUP BY slot, account_id
                 ON CONFLICT (slot, account_id) DO UPDATE SET
                     charged_minor = t.charged_minor + excluded.charged_minor,
@@ -96,9 +97,10 @@ def copy_in(cursor: Any, run_id: int) -> None:
     cursor.execute(f"INSERT INTO {LINES.table} SELECT * FROM {draft_of(LINES, run_id)}")
     cursor.execute(f"INSERT INTO {ENTRIES.table} SELECT * FROM {draft_of(ENTRIES, run_id)}")
     cursor.execute(
-        f"""INSERT INTO ledger_turnover AS t SELECT * FROM {draft_of(TURNOVERS, run_id)}
+        f"""INSERT INTO ledger_turnover AS t (slot, account_id, booked_period, charged_minor, recalculated_minor)
+            SELECT slot, account_id, booked_period, charged_minor, recalculated_minor
+            FROM {draft_of(TURNOVERS, run_id)}
             ON CONFLICT (slot, account_id) DO UPDATE SET
                 charged_minor = t.charged_minor + excluded.charged_minor,
-                recalculated_minor = t.recalculated_minor + excluded.recalculated_minor,
-                paid_minor = t.paid_minor + excluded.paid_minor"""
+                recalculated_minor = t.recalculated_minor + excluded.recalculated_minor"""
     )

@@ -188,18 +188,24 @@ CHECKS = (
         TURNOVERS,
         """
         WITH summed AS (
-            SELECT slot, account_id, sum(amount_minor) FILTER (WHERE kind = 2) AS charged,
-                sum(amount_minor) FILTER (WHERE kind IN (3, 4)) AS recalculated,
-                sum(amount_minor) FILTER (WHERE kind IN (1, 5, 6)) AS paid
+            SELECT slot, account_id, concat_ws(', ',
+                coalesce(sum(amount_minor) FILTER (WHERE kind = 1), 0),
+                coalesce(sum(amount_minor) FILTER (WHERE kind = 2), 0),
+                coalesce(sum(amount_minor) FILTER (WHERE kind IN (3, 4)), 0),
+                coalesce(sum(amount_minor) FILTER (WHERE kind IN (7, 8)), 0),
+                coalesce(sum(amount_minor) FILTER (WHERE kind IN (5, 6, 10, 11)), 0),
+                coalesce(sum(amount_minor) FILTER (WHERE kind = 9), 0), sum(amount_minor)) AS expected
             FROM ledger_entry WHERE slot = ANY(%(slots)s) GROUP BY slot, account_id
-        ), turnover AS (SELECT * FROM ledger_turnover WHERE slot = ANY(%(slots)s))
-        SELECT 'turnover' AS kind, slot, account_id, booked_period AS period, 'charged, recalculated, paid' AS figure,
-            format('%%s, %%s, %%s', coalesce(charged, 0), coalesce(recalculated, 0), coalesce(paid, 0)) AS expected,
-            CASE WHEN booked_period IS NULL THEN 'no turnover'
-                ELSE concat_ws(', ', charged_minor, recalculated_minor, paid_minor) END AS found
+        ), turnover AS (
+            SELECT slot, account_id, booked_period, concat_ws(', ', opening_minor, charged_minor, recalculated_minor,
+                penalty_minor, paid_minor, written_off_minor, balance_minor) AS found
+            FROM ledger_turnover WHERE slot = ANY(%(slots)s)
+        )
+        SELECT 'turnover' AS kind, slot, account_id, booked_period AS period,
+            'opening, charged, recalculated, penalty, paid, written off, balance' AS figure,
+            coalesce(expected, '0, 0, 0, 0, 0, 0, 0') AS expected, coalesce(found, 'no turnover') AS found
         FROM summed FULL JOIN turnover USING (slot, account_id)
-        WHERE (charged_minor, recalculated_minor, paid_minor)
-            IS DISTINCT FROM (coalesce(charged, 0), coalesce(recalculated, 0), coalesce(paid, 0))
+        WHERE coalesce(expected, '0, 0, 0, 0, 0, 0, 0') IS DISTINCT FROM coalesce(found, '0, 0, 0, 0, 0, 0, 0')
         """,
     ),
     Check(

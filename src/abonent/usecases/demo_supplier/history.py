@@ -200,9 +200,9 @@ def _bill(
 def _debts() -> list[tuple[int, int]]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT account_id, sum(charged_minor + recalculated_minor + paid_minor)::bigint AS owed "
+            "SELECT account_id, sum(balance_minor)::bigint AS owed "
             "FROM ledger_turnover GROUP BY account_id "
-            "HAVING sum(charged_minor + recalculated_minor + paid_minor) > 0 ORDER BY account_id"
+            "HAVING sum(balance_minor) > 0 ORDER BY account_id"
         )
         return cursor.fetchall()
 

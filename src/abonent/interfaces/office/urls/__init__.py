@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from abonent.interfaces.office.urls import cash, online, payment_files, payments, penalties, statements
 from abonent.interfaces.office.views import (
     absences,
     account_acts,
@@ -181,4 +182,10 @@ urlpatterns = [
     path("reports/files/<int:file_id>/file/", reports.file_download, name="report_file_download"),
     path("reports/<slug:code>/", reports.screen, name="report"),
     path("reports/<slug:code>/export/", reports.export, name="report_export"),
+    *payments.urlpatterns,
+    *payment_files.urlpatterns,
+    *cash.urlpatterns,
+    *online.urlpatterns,
+    *penalties.urlpatterns,
+    *statements.urlpatterns,
 ]

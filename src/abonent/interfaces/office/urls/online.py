@@ -1,0 +1,5 @@
+"""Payments begun online, as the office sees them."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
