@@ -32,7 +32,8 @@ def test_from_the_search_to_the_new_line_and_back(signed_in: Page, town: Town) -
     first = page.locator("#hits [role=option]").first
     expect(first).to_contain_text("Петров Пётр Ильич")
     expect(first).to_contain_text("по фамилии")
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
 
     expect(page.get_by_role("heading", level=1)).to_contain_text("0770000024")
     expect(page.locator("#balance")).to_contain_text("1 928,00")

@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 from tests.town import Town
 
@@ -77,3 +78,60 @@ def test_with_the_keyboard_from_the_first_flat_to_the_last(
     choose_day(page)
     expect(page.locator("#filled")).to_have_text("5 из 5")
     expect(rows.nth(1).locator("input")).to_have_value("")
+
+
+def test_a_day_chosen_before_the_scripts_are_here(
+    signed_in: Page, live_server: LiveServer, town: Town
+) -> None:
+    """On a slow machine the fields are there before what watches them; going back finds the list as of its day."""
+    page = signed_in
+    address = f"{live_server.url}/buildings/{town.building.pk}/readings/"
+    held: list[Route] = []
+    page.route("**/htmx*.js", lambda route: held.append(route))
+    with page.expect_request("**/htmx*.js"):
+        page.goto(address, wait_until="commit")
+    page.get_by_label("Снято").fill(DAY)
+    page.get_by_label("весь дом 23400077").fill("53000")
+    held[0].continue_()
+    page.unroute("**/htmx*.js")
+    listed = page.locator(f"#reading-list[data-day='{DAY}'][data-is-open]")
+    expect(listed).to_be_visible()
+    expect(page.get_by_label("весь дом 23400077")).to_have_value("53000")
+    expect(page.locator("#filled")).to_have_text("1 из 5")
+
+    page.get_by_role("link", name="Петров").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("0770000024")
+    page.go_back()
+    day = page.get_by_label("Снято").input_value()
+    expect(page.locator(f"#reading-list[data-day='{day}'][data-is-open]")).to_be_visible()
+
+
+@pytest.mark.parametrize(("asked", "shown"), [("2099-01-01", "2099-01-01"), ("20.11.2026", DAY), ("x", "")])
+def test_a_day_in_the_address_is_asked_for_once(
+    signed_in: Page, live_server: LiveServer, town: Town, asked: str, shown: str
+) -> None:
+    page = signed_in
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if "taken_on" in request.url else None)
+    page.goto(f"{live_server.url}/buildings/{town.building.pk}/readings/?taken_on={asked}")
+    page.wait_for_load_state("networkidle")
+    expect(page.get_by_label("Снято")).to_have_value(shown)
+    assert len(sent) == 1
+
+
+def test_a_day_is_typed_to_its_end(signed_in: Page, live_server: LiveServer, town: Town) -> None:
+    """The days that a half-typed one passes through are not asked for; Enter or leaving the field chooses."""
+    page = signed_in
+    page.goto(f"{live_server.url}/buildings/{town.building.pk}/readings/")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if "taken_on" in request.url else None)
+    day = page.get_by_label("Снято")
+    day.focus()
+    page.keyboard.type("11112026")
+    page.keyboard.press("Enter")
+    expect(page.locator("#reading-list[data-day='2026-11-11'][data-is-open]")).to_be_visible()
+    day.focus()
+    page.keyboard.type("10102026")
+    page.get_by_label("Источник").focus()
+    expect(page.locator("#reading-list[data-day='2026-10-10'][data-is-open]")).to_be_visible()
+    assert len(sent) == 2

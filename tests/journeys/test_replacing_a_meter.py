@@ -42,7 +42,8 @@ def test_a_meter_is_replaced_by_the_keyboard(signed_in: Page, live_server: LiveS
     expect(page.locator(".device").first).to_contain_text("20990001")
     expect(page.locator(".device").nth(1)).to_contain_text("снят")
     expect(page.locator(".device").first).to_contain_text("А-100")
-    page.get_by_role("link", name="Замена прибора учёта № ").click()
+    with page.expect_navigation():  # the button below is for a page that is ready
+        page.get_by_role("link", name="Замена прибора учёта № ").click()
 
     page.get_by_role("button", name="Аннулировать").click()
     page.get_by_label("Причина").fill("не та квартира")

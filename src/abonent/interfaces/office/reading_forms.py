@@ -37,6 +37,11 @@ class ReadingListForm(forms.Form):
             raise ValidationError(_("This day has not come yet."))
         return taken_on
 
+    def day(self) -> str:
+        """Return the day as a browser writes it; what was asked for where that is no day of the list."""
+        taken_on: date | None = self.cleaned_data.get("taken_on")
+        return taken_on.isoformat() if taken_on else str(self.data.get("taken_on", ""))
+
     def typed(self, installation_id: int) -> str:
         return str(self.data.get(f"value_{installation_id}", "")).strip()
 

@@ -97,6 +97,12 @@ function hideRead(form) {
   rowsOf(form).forEach((row) => (row.hidden = only.checked && "read" in row.dataset && !inputOf(row).value.trim()));
 }
 
+/* The list is asked for as of the day that stands in the field, also where it was chosen before the page was ready. */
+function askForDay(form) {
+  const day = form.elements.taken_on;
+  if (day.value && day.value !== form.dataset.day) htmx.trigger(day, "day-chosen");
+}
+
 function openList() {
   const form = listForm();
   if (!form || form.dataset.isOpen) return;
@@ -109,6 +115,7 @@ function openList() {
   keep(form);
   showProgress(form);
   ask(rowsOf(form), form);
+  askForDay(form);
 }
 
 function step(input, by) {
@@ -153,4 +160,23 @@ document.addEventListener("keydown", (event) => {
   if (!by) return;
   event.preventDefault();
   step(event.target, by);
+});
+
+// a day that is being typed passes through other days: it is chosen with Enter or by leaving the field
+let isDayTyped = false;
+const isDay = (node) => node.matches("#reading-list [name=taken_on]");
+document.addEventListener("keydown", (event) => {
+  if (!isDay(event.target)) return;
+  isDayTyped = event.key !== "Enter";
+  if (isDayTyped) return;
+  event.preventDefault();
+  askForDay(listForm());
+});
+document.addEventListener("change", (event) => {
+  if (isDay(event.target) && !isDayTyped) askForDay(listForm());
+});
+document.addEventListener("focusout", (event) => {
+  if (!isDay(event.target)) return;
+  isDayTyped = false;
+  askForDay(listForm());
 });
