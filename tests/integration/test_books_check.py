@@ -17,7 +17,11 @@ from abonent.usecases.books_check import Result
 
 HERE = Path(__file__).parent
 BOOKS = (HERE / "books.sql").read_text(encoding="utf-8")
-SABOTAGE: list[dict[str, str]] = yaml.safe_load((HERE / "books_sabotage.yaml").read_text(encoding="utf-8"))
+SABOTAGE: list[dict[str, str]] = [
+    case
+    for path in sorted(HERE.glob("books_sabotage*.yaml"))
+    for case in yaml.safe_load(path.read_text(encoding="utf-8"))
+]
 GUARDS = {
     "charging_chargeline": "line_is_immutable",
     "ledger_entry": "entry_is_immutable",
