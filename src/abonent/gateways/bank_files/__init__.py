@@ -1,0 +1,17 @@
+"""Files that tell of money: statements of banks and registries of payment agents, read whole or refused.
+
+Nothing here knows the database. What a file says of itself (totals, balances, numbers of rows) is checked against what
+it holds; a file that disagrees with itself is refused with the row, the field and the reason.
+"""
+
+from abonent.gateways.bank_files.model import (
+    REGISTRY,
+    BankDocument,
+    Malformed,
+    Registry,
+    Statement,
+    StatementAccount,
+    Totals,
+)
+
+__all__ = ["REGISTRY", "BankDocument", "Malformed", "Registry", "Statement", "StatementAccount", "Totals"]
