@@ -360,6 +360,9 @@ class CashDesk(models.Model):
     agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="+")
     name = models.CharField(max_length=80)
     register = models.JSONField(default=dict, help_text="which fiscal register, and its settings")
+    papers = models.JSONField(
+        default=dict, blank=True, help_text="codes and names its orders are printed with (КО-1, КО-2)"
+    )
     active = models.BooleanField(default=True)
 
     def __str__(self) -> str:
@@ -379,13 +382,20 @@ class CashShift(models.Model):
     closed_by_id = models.BigIntegerField(null=True)
     expected_minor = models.BigIntegerField(null=True)
     counted_minor = models.BigIntegerField(null=True)
-    note = models.CharField(max_length=200, blank=True)
+    counted = models.JSONField(default=dict, help_text="how many of each note and coin, by kopecks")
+    note = models.CharField(max_length=200, blank=True, help_text="why the count differs")
+    fiscal = models.JSONField(default=dict, help_text="what the register answered: opened, closed")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["desk", "number"], name="cash_shift_number"),
             models.UniqueConstraint(
                 fields=["desk"], condition=models.Q(closed_at__isnull=True), name="cash_shift_one_open"
+            ),
+            models.UniqueConstraint(
+                fields=["cashier_id"],
+                condition=models.Q(closed_at__isnull=True),
+                name="cash_shift_one_per_cashier",
             ),
         ]
 
@@ -398,7 +408,11 @@ class CashOrderKind(models.IntegerChoices):
 
 
 class CashOrder(models.Model):
-    """A cash order (КО-1, КО-2) with its fiscal receipt. `key`: the form it was sent from, so that twice is once."""
+    """A cash order (КО-1, КО-2) with its fiscal receipt. `key`: the form it was sent from, so that twice is once.
+
+    `receipt` is what the register is asked to print, frozen with the order; `fiscal` what it answered. `change`: the
+    reversal or refund of the receipt this order gives back.
+    """
 
     shift = models.ForeignKey(CashShift, on_delete=models.PROTECT, related_name="orders")
     kind = models.PositiveSmallIntegerField(choices=CashOrderKind.choices)
@@ -408,6 +422,9 @@ class CashOrder(models.Model):
     key = models.UUIDField(unique=True)
     payment = models.OneToOneField(Payment, null=True, on_delete=models.PROTECT, related_name="cash_order")
     refunds = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="refunded_by")
+    change = models.OneToOneField(
+        PaymentChange, null=True, on_delete=models.PROTECT, related_name="cash_order"
+    )
     cash_minor = models.BigIntegerField(default=0)
     card_minor = models.BigIntegerField(default=0)
     tendered_minor = models.BigIntegerField(
@@ -415,7 +432,11 @@ class CashOrder(models.Model):
     )
     payer = models.CharField(max_length=200, blank=True)
     ground = models.CharField(max_length=200, blank=True)
+    contact = models.CharField(max_length=64, blank=True, help_text="where the receipt is sent (1008)")
+    receipt = models.JSONField(default=dict, help_text="tags of ФФД 1.2; empty: the register has no part in it")
     fiscal = models.JSONField(default=dict, help_text="what the register answered; empty: not yet printed")
+    fiscal_error = models.CharField(max_length=200, blank=True)
+    tried_at = models.DateTimeField(null=True)
     made_at = models.DateTimeField()
     made_by_id = models.BigIntegerField()
 
@@ -427,6 +448,13 @@ class CashOrder(models.Model):
                 & (models.Q(cash_minor__gt=0) | models.Q(card_minor__gt=0)),
                 name="cash_order_positive",
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["desk", "id"],
+                condition=models.Q(fiscal={}) & ~models.Q(receipt={}),
+                name="cash_order_not_printed",
+            )
         ]
 
 
