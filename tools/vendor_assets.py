@@ -68,6 +68,7 @@ calendar-month chart-bar check chevron-down chevron-left chevron-right circle-ch
 coin dots edit eye file-invoice file-spreadsheet file-type-pdf filter help-circle home info-circle language
 list-check loader lock lock-open login logout moon player-play plus printer receipt refresh
 rosette-discount-check search selector sort-ascending sort-descending sun trash user users x gauge keyboard
+arrows-exchange building-bank cash credit-card percentage question-mark
 """.split()  # noqa: SIM905
 
 

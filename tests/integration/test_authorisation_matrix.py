@@ -152,6 +152,7 @@ MATRIX = {
     "office:report_file": READERS,
     "office:report_file_progress": READERS,
     "office:report_file_download": READERS,
+    "office:payments": READERS,
     "office:periods": READERS,
     "office:period_open": APPROVERS,
     "office:period_close": APPROVERS,

@@ -36,6 +36,7 @@ SCREENS = [
     "/reports/meters/",
     "/reports/coverage/",
     "/periods/",
+    "/payments/",
     "/benefits/",
     "/benefits/new/",
     "/benefits/import/",

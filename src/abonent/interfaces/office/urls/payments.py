@@ -1,5 +1,9 @@
 """Payments: the list, the card, what is unidentified, settings of allocation."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from abonent.interfaces.office.views import payments
+
+urlpatterns: list[URLPattern] = [
+    path("payments/", payments.payments, name="payments"),
+]
