@@ -8,10 +8,21 @@ _TABLES = ("ledger_entry", "ledger_turnover")
 
 
 def ensure_shared_slot(cursor: Any, booked: Month, *, tables: tuple[str, ...] = _TABLES) -> int:
-    """Make the partitions of the month's shared slot that are not there yet; return the slot."""
+    """Make the partitions of the month's shared slot that are not there yet; return the slot.
+
+    A partition is made aside and attached: PARTITION OF would wait for everybody who has read the table.
+    """
     slot = int(booked)
     for table in tables:
-        cursor.execute("SELECT to_regclass(%s)", [f"{table}_{slot}"])
-        if cursor.fetchone()[0] is None:
-            cursor.execute(f"CREATE TABLE {table}_{slot} PARTITION OF {table} FOR VALUES IN ({slot})")
+        if _is_there(cursor, f"{table}_{slot}"):
+            continue
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"partition {table}_{slot}"])
+        if not _is_there(cursor, f"{table}_{slot}"):
+            cursor.execute(f"CREATE TABLE {table}_{slot} (LIKE {table} INCLUDING ALL)")
+            cursor.execute(f"ALTER TABLE {table} ATTACH PARTITION {table}_{slot} FOR VALUES IN ({slot})")
     return slot
+
+
+def _is_there(cursor: Any, name: str) -> bool:
+    cursor.execute("SELECT to_regclass(%s)", [name])
+    return cursor.fetchone()[0] is not None

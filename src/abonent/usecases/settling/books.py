@@ -1,0 +1,150 @@
+"""What accounts owe, hold and have free, out of the open transaction; what was allocated, into it."""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+
+from abonent.contexts.ledger.partitions import ensure_shared_slot
+from abonent.engine import settle as engine
+from abonent.engine.frames import Schema
+from abonent.gateways.bulk_load import copy_frame
+from abonent.gateways.bulk_read import read_out
+from abonent.kernel.periods import Month
+
+TABLE = "payments_allocation"
+_COLUMNS = [
+    "slot",
+    "settlement_id",
+    "line_no",
+    "account_id",
+    "payment_id",
+    "period",
+    "service",
+    "debt",
+    "booked_on",
+    "amount_minor",
+]
+_KEY = ["account_id", "period", "service", "debt"]
+_OWED: Schema = {name: kind for name, kind in engine.ITEMS.items() if name != "covered_minor"}
+_NOT_NAMED = date(1900, 1, 1)
+_LOCK_CLASS = 319
+_LISTED = "settled_account"
+BUCKETS = 4096
+
+
+def lock(cursor: Any, buckets: Collection[int]) -> None:
+    """Hold buckets of accounts until the transaction ends; always in ascending order."""
+    cursor.execute(
+        f"SELECT pg_advisory_xact_lock({_LOCK_CLASS}, bucket) FROM unnest(%s::int[]) AS bucket",
+        [sorted(buckets)],
+    )
+
+
+def these(account_ids: Sequence[int]) -> str:
+    """Return the condition on `account_id` for a few accounts."""
+    return f"account_id = ANY ('{{{','.join(map(str, account_ids))}}}'::bigint[])"
+
+
+@contextmanager
+def listed(cursor: Any, account_ids: pl.Series) -> Iterator[str]:
+    """Put many accounts in a table of the session; yield the condition on `account_id`."""
+    cursor.execute(f"CREATE TEMP TABLE {_LISTED} (account_id bigint PRIMARY KEY) ON COMMIT DROP")
+    copy_frame(cursor, _LISTED, ["account_id"], {"account_id": account_ids.to_numpy()})
+    cursor.execute(f"ANALYZE {_LISTED}")
+    yield f"account_id IN (SELECT account_id FROM {_LISTED})"
+    cursor.execute(f"DROP TABLE {_LISTED}")
+
+
+def supplier_of(cursor: Any, account_ids: Sequence[int]) -> int:
+    """Return whose accounts these are. Raises ValueError for accounts of several suppliers, or of none."""
+    cursor.execute(
+        "SELECT DISTINCT b.supplier_id FROM contracts_account a JOIN places_building o ON o.id = a.building_id "
+        "JOIN parties_branch b ON b.id = o.branch_id WHERE a.id = ANY (%s)",
+        [list(account_ids)],
+    )
+    found = [int(row[0]) for row in cursor.fetchall()]
+    if len(found) != 1:
+        raise ValueError(f"accounts of suppliers {found} cannot be settled together")
+    return found[0]
+
+
+def read(cursor: Any, accounts: str) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Return ITEMS, CREDITS and HELD of accounts; `accounts` is SQL for a condition on `account_id`."""
+    owed = read_out(cursor, _OWED_SQL.format(accounts=accounts), _OWED)
+    held = read_out(cursor, _HELD_SQL.format(accounts=accounts), engine.HELD)
+    credits = read_out(cursor, _CREDITS_SQL.format(accounts=accounts), engine.CREDITS)
+    covered = held.group_by(_KEY).agg(covered_minor=pl.col("amount_minor").sum())
+    items = owed.join(covered, on=_KEY, how="full", coalesce=True).with_columns(
+        pl.col("owed_minor", "covered_minor").fill_null(0)
+    )
+    used = held.group_by("payment_id").agg(used=pl.col("amount_minor").sum())
+    credits = credits.join(used, on="payment_id", how="left").with_columns(
+        free_minor=pl.col("free_minor") - pl.col("used").fill_null(0),
+        named_period=pl.when(pl.col("named_period") > _NOT_NAMED).then("named_period"),
+    )
+    return (
+        items.select(list(engine.ITEMS)),
+        credits.filter((pl.col("free_minor") != 0) | pl.col("used").is_not_null()).select(
+            list(engine.CREDITS)
+        ),
+        held,
+    )
+
+
+def write(
+    cursor: Any,
+    allocations: pl.DataFrame,
+    *,
+    origin: str,
+    booked_on: date,
+    actor_id: int | None,
+    at: datetime,
+) -> int:
+    """Store allocations as one settlement; return it."""
+    slot = ensure_shared_slot(cursor, Month.of(booked_on), tables=(TABLE,))
+    cursor.execute(
+        "INSERT INTO payments_settlement (slot, origin, booked_period, booked_on, allocations, amount_minor, made_at, "
+        "made_by_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s) RETURNING id",
+        [
+            slot,
+            origin,
+            booked_on.replace(day=1),
+            booked_on,
+            allocations.height,
+            int(allocations["amount_minor"].sum()),
+            at,
+            actor_id,
+        ],
+    )
+    settlement_id: int = cursor.fetchone()[0]
+    rows = allocations.with_row_index("line_no", offset=1).with_columns(
+        slot=pl.lit(slot), settlement_id=pl.lit(settlement_id), booked_on=pl.lit(booked_on)
+    )
+    copy_frame(cursor, TABLE, _COLUMNS, rows)
+    return settlement_id
+
+
+_OWED_SQL = """
+SELECT account_id, period, service, CASE kind WHEN 7 THEN 2 WHEN 8 THEN 3 ELSE 1 END::smallint AS debt,
+    sum(amount_minor)::bigint
+FROM ledger_entry WHERE {accounts} AND kind IN (1, 2, 3, 4, 7, 8, 9) GROUP BY 1, 2, 3, 4
+"""
+_HELD_SQL = """
+SELECT account_id, payment_id, coalesce(p.paid_on, DATE '1970-01-01'), period, service, debt, amount_minor
+FROM (
+    SELECT account_id, payment_id, period, service, debt, sum(amount_minor)::bigint AS amount_minor
+    FROM payments_allocation WHERE {accounts} GROUP BY 1, 2, 3, 4, 5 HAVING sum(amount_minor) <> 0
+) h LEFT JOIN LATERAL (SELECT paid_on FROM payments_payment WHERE id = h.payment_id) p ON true
+"""
+# What a payment has to give: what came in, less what went out of it again. One that was reversed has nothing.
+_CREDITS_SQL = """
+SELECT account_id, id, paid_on,
+    CASE WHEN state = 2 THEN amount_minor - coalesce((
+        SELECT sum(c.amount_minor) FROM payments_paymentchange c WHERE c.payment_id = p.id AND c.kind IN (1, 2, 3)
+    ), 0) ELSE 0 END::bigint,
+    coalesce(named_period, DATE '1900-01-01'), coalesce(named_debt, 0)::smallint, coalesce(named_service, 0)::smallint
+FROM payments_payment p WHERE {accounts} AND state IN (2, 3)
+"""
