@@ -69,7 +69,11 @@ class PaymentFile(models.Model):
         choices=PaymentFileState.choices, default=PaymentFileState.POSTING
     )
     rows = models.BigIntegerField(default=0)
+    partial = models.BooleanField(default=False, help_text="an extract: its totals are not those of its rows")
     known_rows = models.BigIntegerField(default=0, help_text="rows another file had brought already")
+    known_minor = models.BigIntegerField(default=0)
+    told_rows = models.BigIntegerField(default=0, help_text="notices of payments that have not arrived")
+    told_minor = models.BigIntegerField(default=0)
     unidentified_rows = models.BigIntegerField(default=0, help_text="when it was taken in")
     amount_minor = models.BigIntegerField(default=0)
     commission_minor = models.BigIntegerField(default=0)
