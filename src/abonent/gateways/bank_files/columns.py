@@ -7,7 +7,7 @@ import polars as pl
 from abonent.gateways.bank_files.model import Malformed
 
 _SHOWN = 20
-_SUM = r"^[-−+]?\d{1,13}(?:[.,]\d{1,2}0*)?$"
+_SUM = r"^[-+]?\d{1,13}(?:[.,]\d{1,2}0*)?$"
 
 
 def money(text: pl.Expr, *, in_minor: bool = False) -> pl.Expr:
@@ -17,11 +17,11 @@ def money(text: pl.Expr, *, in_minor: bool = False) -> pl.Expr:
     )
     if in_minor:
         return pl.when(plain.str.contains(r"^[-+]?\d{1,15}$")).then(plain.cast(pl.Int64, strict=False))
-    parts = plain.str.replace(",", ".", literal=True)
-    whole = parts.str.extract(r"^([-+]?\d+)").str.strip_chars_start("+").cast(pl.Int64, strict=False)
-    cents = parts.str.extract(r"\.(\d{1,2})").str.pad_end(2, "0").cast(pl.Int64, strict=False).fill_null(0)
-    signed = pl.when(parts.str.starts_with("-")).then(-cents).otherwise(cents)
-    return pl.when(plain.str.contains(_SUM)).then(whole * 100 + signed)
+    pointed = plain.str.replace(",", ".", literal=True)
+    # the pattern allows two decimals, so that reading them as a decimal of two places rounds nothing
+    return pl.when(plain.str.contains(_SUM)).then(
+        pointed.cast(pl.Decimal(18, 2), strict=False).to_physical().cast(pl.Int64, strict=False)
+    )
 
 
 def day(text: pl.Expr, formats: Sequence[str]) -> pl.Expr:
@@ -74,6 +74,4 @@ def refuse(frame: pl.DataFrame, checks: Sequence[tuple[pl.Expr, str, str, pl.Exp
         found += [Malformed(code, row=row, field=field, value=value) for row, value in rows.iter_rows()]
     if found:
         first, *others = sorted(found, key=lambda one: one.row)
-        raise Malformed(
-            first.code, row=first.row, field=first.field, value=first.value, more=others[: _SHOWN - 1]
-        )
+        raise first.with_more(others)

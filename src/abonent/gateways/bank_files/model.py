@@ -4,7 +4,7 @@ A *statement* tells every document of one or more bank accounts, both ways, with
 payment agent collected, one row a payment. Sums are minor units; a text that is missing is "", never null.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -43,7 +43,7 @@ class Malformed(ValueError):
     there and `facts` what else the words need. `more` are further defects of the same file, at most a score.
 
     Of the file: empty, too_large, line_too_long, damaged, not_text, undecodable, mixed_encodings, bomb, unknown_format,
-    no_layout, bad_layout, truncated, after_end, no_documents, entities.
+    no_layout, bad_layout, no_header, truncated, after_end, no_documents, entities.
     Of a row: missing, unknown_key, repeated, fields (their number), not_a_date, in_future, too_old, not_a_time,
     not_a_number, not_a_sum, not_positive, too_large_sum, foreign_currency, foreign_account, duplicate, row_total.
     Of totals: no_total, stated_rows, stated_total, balance, documents_total, continuity, period.
@@ -64,6 +64,11 @@ class Malformed(ValueError):
         self.facts, self.more = facts, tuple(more)
         # the value stays out of the message, which may come to a log: it can be somebody's name
         super().__init__(f"{code} in row {row}, {field or '-'}")
+
+    def with_more(self, others: Sequence["Malformed"]) -> "Malformed":
+        return Malformed(
+            self.code, row=self.row, field=self.field, value=self.value, more=others[:19], **self.facts
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +98,10 @@ class BankDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementAccount:
-    """An account for a span of days, both included, with the totals the statement gives; None where it is silent."""
+    """An account for a span of days, both included, with the totals the statement gives; None where it is silent.
+
+    `rows`: in which row of the file a figure stands.
+    """
 
     row_no: int
     number: str
@@ -104,11 +112,18 @@ class StatementAccount:
     received_minor: int | None = None
     spent_minor: int | None = None
     closing_minor: int | None = None
+    rows: Mapping[str, int] = field(default_factory=dict)
+
+    def row_of(self, field: str) -> int:
+        return self.rows.get(field, self.row_no)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """`discrepancies`: stated totals its documents do not add up to; only what is read as `partial` may have any."""
+    """`discrepancies`: what a person vouched for (totals the documents do not add up to, documents that look doubled).
+
+    `skipped`: rows that the layout says are no movements of money: refused or pending operations.
+    """
 
     format: str
     encoding: str
@@ -120,6 +135,7 @@ class Statement:
     since: date | None = None
     until: date | None = None
     discrepancies: tuple[Malformed, ...] = ()
+    skipped: tuple[int, ...] = ()
 
     @property
     def received_minor(self) -> int:
@@ -152,6 +168,8 @@ class Registry:
     dated_on: date | None = None
     own_account: str = ""
     currency: str = ""
+    discrepancies: tuple[Malformed, ...] = ()
+    skipped: tuple[int, ...] = ()
 
     @property
     def counted(self) -> Totals:

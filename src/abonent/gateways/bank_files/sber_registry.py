@@ -65,7 +65,7 @@ def read(path: Path, *, name: str, today: date) -> Registry:
     )
     cells = rows.select("row_no", split.alias("cell")).unnest("cell")
     del lines, rows
-    cells = cells.with_columns(pl.col(FIELDS).str.strip_chars())
+    cells = cells.drop("branch", "till", "channel").with_columns(pl.col(pl.String).str.strip_chars())
     frame = _parse(cells, today)
     registry = Registry(
         format="sber",

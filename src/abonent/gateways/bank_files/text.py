@@ -1,8 +1,9 @@
 """The bytes of a text: never too many, no line too long, and in the encoding that decoding finds."""
 
 import codecs
-import re
 from pathlib import Path
+
+import numpy as np
 
 from abonent.gateways.bank_files.model import Malformed
 
@@ -10,8 +11,6 @@ MOST_BYTES = 512 << 20
 LONGEST_LINE = 1 << 20
 _CHUNK = 4 << 20
 _BOMS_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-# Six bytes that are three Cyrillic letters of UTF-8 make no word in Windows-1251 or in the code page of DOS.
-_UTF8_WORD = re.compile(rb"(?:[\xd0-\xd2][\x80-\xbf]){3}")
 
 
 def load(path: Path) -> bytes:
@@ -48,16 +47,20 @@ def decode(raw: bytes, *, encoding: str = "") -> tuple[str, str]:
     Raises Malformed: undecodable, mixed_encodings, not_text.
     """
     encoding = encoding or encoding_of(raw)
+    if encoding != "utf-16":
+        if b"\0" in raw:
+            raise Malformed("not_text", row=raw.count(b"\n", 0, raw.index(b"\0")) + 1)
+        if b"\r" in raw:
+            raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     try:
         text = raw.removeprefix(codecs.BOM_UTF8).decode(encoding)
     except (UnicodeDecodeError, LookupError) as error:
         start = getattr(error, "start", 0)
         raise Malformed("undecodable", row=raw.count(b"\n", 0, start) + 1, encoding=encoding) from error
-    text = text.removeprefix("\ufeff")
-    if "\0" in text:
-        raise Malformed("not_text", row=text.count("\n", 0, text.index("\0")) + 1)
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if encoding == "utf-16":
+        if "\0" in text:
+            raise Malformed("not_text", row=text.count("\n", 0, text.index("\0")) + 1)
+        text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     return text, encoding
 
 
@@ -68,12 +71,23 @@ def encoding_of(raw: bytes) -> str:
     try:
         codecs.utf_8_decode(raw, "strict", True)
     except UnicodeDecodeError as error:
-        if foreign := _UTF8_WORD.search(raw):
-            rows = [raw.count(b"\n", 0, place) + 1 for place in (error.start, foreign.start())]
+        if (foreign := _utf8_word(raw)) is not None:
+            rows = [raw.count(b"\n", 0, place) + 1 for place in (error.start, foreign)]
             raise Malformed("mixed_encodings", row=max(rows), other_row=min(rows)) from error
     else:
         return "utf-8"
     return "cp866" if _is_of_dos(raw) else "cp1251"
+
+
+def _utf8_word(raw: bytes) -> int | None:
+    """Find three Cyrillic letters of UTF-8: six bytes that are no word in Windows-1251 or in the code page of DOS."""
+    for start in range(0, len(raw), _CHUNK):
+        part = np.frombuffer(raw, np.uint8, min(_CHUNK + 5, len(raw) - start), start)
+        pairs = ((part[:-1] & 0xFE) == 0xD0) & ((part[1:] & 0xC0) == 0x80)
+        words = pairs[:-4] & pairs[2:-2] & pairs[4:]
+        if words.any():
+            return start + int(words.argmax())
+    return None
 
 
 def _is_of_dos(raw: bytes) -> bool:
