@@ -122,7 +122,6 @@ def _settle(
     items, credits, held = books.read(cursor, accounts)
     if items.is_empty():
         return None
-    policy = _policy(cursor, accounts, booked_on)
     made = (
         _anew(items, credits, held, policy, released)
         if released
