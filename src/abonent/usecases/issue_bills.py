@@ -128,15 +128,16 @@ WITH whole AS (
         penalty_minor, written_off_minor, paid_minor, total_minor, due_on, issued_on, final)
     SELECT account_id, %(month)s, coalesce(latest.version, 0) + 1,
            figures.number || '-' || %(number)s || coalesce('-' || latest.version + 1, ''),
-           opening, charged, recalculated, penalty, written_off, paid, total, %(due_on)s, %(issued_on)s, figures.final
+           opening, charged, recalculated, penalty, written_off, paid, total, coalesce(latest.due_on, %(due_on)s),
+           %(issued_on)s, figures.final
     FROM figures LEFT JOIN LATERAL (
         SELECT * FROM charging_bill bill WHERE bill.account_id = figures.account_id AND bill.period = %(month)s
         ORDER BY bill.version DESC LIMIT 1
     ) latest USING (account_id)
     WHERE latest.version IS NULL
-       OR (opening, charged, recalculated, penalty, written_off, paid, %(due_on)s, figures.final) IS DISTINCT FROM
+       OR (opening, charged, recalculated, penalty, written_off, paid, figures.final) IS DISTINCT FROM
           (latest.opening_minor, latest.charged_minor, latest.recalculated_minor, latest.penalty_minor,
-           latest.written_off_minor, latest.paid_minor, latest.due_on, latest.final)
+           latest.written_off_minor, latest.paid_minor, latest.final)
     RETURNING version
 )
 SELECT (SELECT count(*) FROM billed), (SELECT count(*) FROM figures), count(*), count(*) FILTER (WHERE version > 1),

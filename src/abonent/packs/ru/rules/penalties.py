@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import IntEnum
 
+import numpy as np
 import polars as pl
 
 from abonent.engine import fixed
@@ -20,6 +21,7 @@ DEBTS: Schema = {
     "debt_id": pl.Int64,
     "account_id": pl.Int64,
     "debtor": pl.Int16,
+    "moratoria": pl.Boolean,
     "due_on": pl.Date,
     "amount_minor": pl.Int64,
 }
@@ -43,13 +45,15 @@ _WHOLE_RATE_E2 = 100 * 100  # a rate of 1.00 in hundredths of a percent
 
 
 class RateOf(IntEnum):
-    """Whose day's rate counts: of each day of delay, or for all of a part's delay that of the day it was paid.
+    """Whose day's rate counts: of each day of delay, for all of a part's delay that of the day it was paid, or for
+    everything that of one day, as of a judgement.
 
     What is not paid yet goes by the last day of the calculation.
     """
 
     EACH_DAY = 1
     DAY_OF_PAYMENT = 2
+    ON_A_DAY = 3
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ def read_law(parameters: ParameterSet, *, on: date) -> Law:
 
 
 def _rates(parameters: ParameterSet, debtors: list[int]) -> pl.DataFrame:
-    """Return the key rate under its cap, a row for each day on which either changes."""
+    """Return the key rate under its cap, a row for each day on which what counts for a debtor changes."""
     days = {version.effective_from for version in parameters.versions("ru.key_rate")}
     for version in parameters.versions("ru.penalty.rate_cap"):
         days.add(version.effective_from)
@@ -104,9 +108,11 @@ def _rates(parameters: ParameterSet, debtors: list[int]) -> pl.DataFrame:
             capped = ()
         caps = {int(row["debtor"] or 0): Decimal(row["percent"] or "0") for row in capped}
         rows += [(debtor, day, int(min(key, caps.get(debtor, key)) * 100)) for debtor in debtors]
-    return pl.DataFrame(
+    rates = pl.DataFrame(
         rows, schema={"debtor": pl.Int16, "since": pl.Date, "rate_e2": pl.Int64}, orient="row"
     ).sort("since")
+    before = pl.col("rate_e2").shift(1).over("debtor")
+    return rates.filter(before.is_null() | (before != pl.col("rate_e2")))
 
 
 def accrue(
@@ -118,144 +124,235 @@ def accrue(
     until: date,
     since: date | None = None,
     rate_of: RateOf = RateOf.DAY_OF_PAYMENT,
+    rate_on: date | None = None,
 ) -> pl.DataFrame:
     """Return SPANS of the delay up to and with `until`, those that cost nothing for a moratorium or suspension as well.
 
-    `since`: the first day that is counted, for an accrual month by month. Overpaid debts count as paid. Raises
-    SchemaMismatch.
+    `since`: the first day that is counted. `rate_on`: the day whose rate counts for everything, with ON_A_DAY.
+    What was paid before the first day that may cost anything only lessens the debt, and most debts end there; the
+    delay of the others is cut by terms they share (a debtor kind, a due day, an account's suspensions), not one by one.
+    Overpaid debts count as paid. Raises SchemaMismatch, ValueError without the day ON_A_DAY asks for.
     """
     for frame, schema, name in ((debts, DEBTS, "debts"), (repayments, REPAYMENTS, "repayments")):
         conform(frame, schema, name=name)
     conform(suspensions, SUSPENSIONS, name="suspensions")
-    end = until + _A_DAY
-    late = debts.filter(pl.col("due_on") < until, pl.col("amount_minor") > 0)
-    parts = _parts(late, repayments, law, until, rate_of)
-    spans = _spans(late, parts, suspensions, law, since, end, rate_of)
-    owed = (
-        spans.join(parts.drop("debtor"), on="debt_id", how="inner")
-        .filter(pl.col("last_day") >= pl.col("begins_on"))
+    if (rate_of == RateOf.ON_A_DAY) != (rate_on is not None):
+        raise ValueError("a fixed day of the rate goes with RateOf.ON_A_DAY")
+    owed = _owed_after_grace(debts, repayments, law, until, since)
+    terms, owed = _terms(owed, suspensions)
+    timeline = _timeline(terms, suspensions, law, since, until + _A_DAY, rate_of)
+    bases = _bases(_parts(owed, repayments, debts.height, law, until, rate_of, rate_on))
+    spans = (
+        bases.join(timeline, on="term", how="inner")
+        .filter(pl.col("begins_on") < pl.col("part_ends_on"), pl.col("ends_on") > pl.col("part_begins_on"))
         .with_columns(
-            rate_e2=pl.col("rate_e2") if rate_of == RateOf.DAY_OF_PAYMENT else pl.col("day_rate_e2")
+            begins_on=pl.max_horizontal("begins_on", "part_begins_on"),
+            ends_on=pl.min_horizontal("ends_on", "part_ends_on"),
+            rate_e2=pl.col("day_rate_e2") if rate_of == RateOf.EACH_DAY else pl.col("rate_e2"),
         )
-        .group_by("debt_id", "begins_on", "ends_on", "rate_e2", maintain_order=True)
-        .agg(
-            pl.col("part_minor").sum().alias("base_minor"),
-            pl.col("account_id", "debtor", "days", "divisor", "suspended").first(),
-        )
+        .with_columns(days=(pl.col("ends_on") - pl.col("begins_on")).dt.total_days())
     )
-    costs = (pl.col("divisor") > 0) & ~pl.col("suspended")
-    divisor = pl.when(costs).then("divisor").otherwise(1) * _WHOLE_RATE_E2
     amount = fixed.mul_div(
-        pl.col("base_minor").cast(pl.Int128) * pl.col("rate_e2"), pl.col("days"), divisor=divisor
+        pl.col("base_minor").cast(pl.Int128) * pl.col("rate_e2"),
+        "days",
+        divisor=pl.col("divisor") * _WHOLE_RATE_E2,
     )
     return shape(
-        owed.with_columns(amount_minor=pl.when(costs).then(amount).otherwise(0))
-        .filter((pl.col("divisor") > 0) & (pl.col("base_minor") > 0))
-        .sort("debt_id", "begins_on", "rate_e2"),
+        spans.with_columns(amount_minor=pl.when("suspended").then(0).otherwise(amount)).sort(
+            "debt_id", "begins_on", "rate_e2"
+        ),
         SPANS,
     )
 
 
-def _parts(
-    debts: pl.DataFrame, repayments: pl.DataFrame, law: Law, until: date, rate_of: RateOf
+def _owed_after_grace(
+    debts: pl.DataFrame, repayments: pl.DataFrame, law: Law, until: date, since: date | None
 ) -> pl.DataFrame:
-    """Cut every debt into the parts that were paid, and what is left: part_minor, last_day it was owed, rate_e2."""
-    paid = (
-        repayments.filter(pl.col("paid_on") <= until)
-        .sort("debt_id", "paid_on")
-        .join(debts.select("debt_id", whole_minor="amount_minor"), on="debt_id", how="inner")
-        .with_columns(through=pl.col("amount_minor").cum_sum().over("debt_id"))
-        .with_columns(
-            part_minor=pl.min_horizontal("through", "whole_minor")
-            - pl.min_horizontal(pl.col("through") - pl.col("amount_minor"), "whole_minor")
-        )
-        .select("debt_id", "part_minor", last_day="paid_on")
+    """Return the debts of which something is left on the first day that may cost anything, `counts_from`.
+
+    Looked up by place, not joined: of millions of debts few get further.
+    """
+    if not debts["debt_id"].equals(pl.Series("debt_id", range(debts.height), dtype=pl.Int64)):
+        raise ValueError("debts are numbered from 0 in the order of their rows")
+    grace = dict(law.bands.group_by("debtor").agg(pl.col("from_day").min()).rows())
+    counts_from = pl.col("due_on") + pl.duration(
+        days=pl.col("debtor").replace_strict(grace, default=None, return_dtype=pl.Int64)
     )
-    repaid = paid.group_by("debt_id").agg(repaid_minor=pl.col("part_minor").sum())
-    left = (
-        debts.join(repaid, on="debt_id", how="left")
-        .select(
-            "debt_id",
-            part_minor=pl.col("amount_minor") - pl.col("repaid_minor").fill_null(0),
-            last_day=pl.lit(until),
-        )
-        .filter(pl.col("part_minor") > 0)
+    dated = debts.with_columns(counts_from=pl.max_horizontal(counts_from, pl.lit(since or date.min)))
+    before = repayments.filter(
+        repayments["paid_on"] < dated["counts_from"].gather(repayments["debt_id"].cast(pl.UInt32))
     )
-    parts = pl.concat([paid, left]).join(debts.select("debt_id", "debtor"), on="debt_id")
-    if rate_of == RateOf.EACH_DAY:
-        return parts.with_columns(rate_e2=pl.lit(0, dtype=pl.Int64))
-    return parts.sort("last_day").join_asof(
-        law.rates, left_on="last_day", right_on="since", by="debtor", check_sortedness=False
+    return (
+        dated.with_columns(amount_minor=pl.col("amount_minor") - _sums(before, debts.height))
+        .filter(pl.col("due_on") < until, pl.col("counts_from") <= until, pl.col("amount_minor") > 0)
+        .with_row_index("place")
     )
 
 
-def _spans(
-    debts: pl.DataFrame,
-    parts: pl.DataFrame,
+def _sums(repayments: pl.DataFrame, debts: int) -> pl.Series:
+    """Add repayments up by debt; a place for each debt."""
+    sums = np.zeros(debts, np.int64)
+    np.add.at(sums, repayments["debt_id"].to_numpy(), repayments["amount_minor"].to_numpy())
+    return pl.Series("amount_minor", sums)
+
+
+def _terms(owed: pl.DataFrame, suspensions: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Number the terms that debts share: debtor, due day, moratoria, and the account where it has suspensions."""
+    shared = ["debtor", "moratoria", "due_on", "suspended_id"]
+    halted = pl.col("account_id").is_in(suspensions["account_id"].unique().implode())
+    keyed = owed.with_columns(suspended_id=pl.when(halted).then("account_id").otherwise(0))
+    terms = keyed.select(shared).unique().with_row_index("term")
+    return terms, keyed.join(terms, on=shared, how="left", maintain_order="left").drop("suspended_id")
+
+
+def _timeline(
+    terms: pl.DataFrame,
     suspensions: pl.DataFrame,
     law: Law,
     since: date | None,
     end: date,
     rate_of: RateOf,
 ) -> pl.DataFrame:
-    """Cut the delay of every debt wherever something changes; tell for each stretch its divisor and its rate."""
-    late_from = pl.col("due_on") + _A_DAY
-    banded = debts.join(law.bands, on="debtor", how="inner")
-    halted = pl.concat(
+    """Cut the delay under each term wherever something changes; tell of each stretch its divisor and its rate."""
+    begins_on = pl.col("due_on") + _A_DAY
+    bounds = terms.with_columns(
+        first_day=begins_on if since is None else pl.max_horizontal(begins_on, pl.lit(since))
+    )
+    halts = pl.concat(
         [
-            debts.join(law.moratoria, on="debtor", how="inner")
+            terms.filter("moratoria")
+            .join(law.moratoria, on="debtor", how="inner")
             .filter(pl.col("due_on") < pl.col("arisen_before"))
-            .select("debt_id", "begins_on", "ends_on"),
-            debts.join(suspensions, on="account_id", how="inner").select("debt_id", "begins_on", "ends_on"),
+            .select("term", "begins_on", "ends_on"),
+            terms.join(suspensions, left_on="suspended_id", right_on="account_id", how="inner").select(
+                "term", "begins_on", "ends_on"
+            ),
         ]
     )
+    banded = terms.join(law.bands, on="debtor", how="inner")
     cuts = [
-        debts.select("debt_id", day=late_from),
-        debts.select("debt_id", day=pl.lit(end)),
-        banded.select("debt_id", day=pl.col("due_on") + pl.duration(days="from_day")),
-        parts.select("debt_id", day=pl.col("last_day") + _A_DAY),
-        halted.select("debt_id", day="begins_on"),
-        halted.select("debt_id", day="ends_on"),
+        bounds.select("term", day="first_day"),
+        bounds.select("term", day=pl.lit(end)),
+        banded.select("term", day=pl.col("due_on") + pl.duration(days="from_day")),
+        halts.select("term", day="begins_on"),
+        halts.select("term", day="ends_on"),
     ]
-    if since is not None:
-        cuts.append(debts.select("debt_id", day=pl.lit(since)))
     if rate_of == RateOf.EACH_DAY:
-        cuts.append(debts.join(law.rates, on="debtor").select("debt_id", day="since"))
-    first_day = late_from if since is None else pl.max_horizontal(late_from, pl.lit(since))
-    bounds = debts.select("debt_id", "account_id", "debtor", "due_on", first_day=first_day)
-    spans = (
+        cuts.append(terms.join(law.rates, on="debtor", how="inner").select("term", day="since"))
+    stretches = (
         pl.concat(cuts)
         .unique()
-        .join(bounds, on="debt_id")
+        .join(bounds, on="term")
         .filter(pl.col("day") >= pl.col("first_day"), pl.col("day") <= end)
-        .sort("debt_id", "day")
-        .with_columns(ends_on=pl.col("day").shift(-1).over("debt_id"))
+        .sort("term", "day")
+        .with_columns(ends_on=pl.col("day").shift(-1).over("term"))
         .filter(pl.col("ends_on").is_not_null())
         .rename({"day": "begins_on"})
-        .with_columns(
-            days=(pl.col("ends_on") - pl.col("begins_on")).dt.total_days().cast(pl.Int64),
-            from_day=(pl.col("begins_on") - pl.col("due_on")).dt.total_days().cast(pl.Int64),
-        )
-        .with_row_index("__span")
+        .with_columns(from_day=(pl.col("begins_on") - pl.col("due_on")).dt.total_days().cast(pl.Int64))
     )
-    within = (
-        spans.select("__span", "debt_id", "begins_on", "ends_on")
-        .join(halted, on="debt_id", how="inner", suffix="_halt")
+    halted = (
+        stretches.join(halts, on="term", how="inner", suffix="_halt")
         .filter(pl.col("begins_on") >= pl.col("begins_on_halt"), pl.col("ends_on") <= pl.col("ends_on_halt"))
-        .select("__span")
+        .select("term", "begins_on", suspended=True)
         .unique()
-        .with_columns(suspended=pl.lit(True))
     )
-    with_band = spans.sort("from_day").join_asof(
+    banded = stretches.sort("from_day").join_asof(
         law.bands.sort("from_day"), on="from_day", by="debtor", check_sortedness=False
     )
-    with_rate = with_band.sort("begins_on").join_asof(
-        law.rates.rename({"rate_e2": "day_rate_e2"}),
-        left_on="begins_on",
-        right_on="since",
-        by="debtor",
-        check_sortedness=False,
+    return (
+        _at_rates(banded, law, on="begins_on")
+        .rename({"rate_e2": "day_rate_e2"})
+        .join(halted, on=["term", "begins_on"], how="left")
+        .select(
+            "term", "begins_on", "ends_on", "divisor", "day_rate_e2", pl.col("suspended").fill_null(False)
+        )
+        .filter(pl.col("divisor") > 0)
     )
-    return with_rate.join(within, on="__span", how="left").with_columns(
-        pl.col("divisor").fill_null(0), pl.col("suspended").fill_null(False)
+
+
+def _parts(
+    owed: pl.DataFrame,
+    repayments: pl.DataFrame,
+    debts: int,
+    law: Law,
+    until: date,
+    rate_of: RateOf,
+    rate_on: date | None,
+) -> pl.DataFrame:
+    """Cut every debt into the parts that were paid, and what is left: part_minor, last_day it was owed, rate_e2.
+
+    `is_alone`: the debt has one part.
+    """
+    place = pl.Series("place", [None], dtype=pl.UInt32).extend_constant(None, debts)
+    place = place.scatter(owed["debt_id"].cast(pl.UInt32), owed["place"])
+    later = repayments.with_columns(place=place.gather(repayments["debt_id"].cast(pl.UInt32))).filter(
+        pl.col("place").is_not_null(), pl.col("paid_on") <= until
+    )
+    later = later.with_columns(
+        owed["counts_from"].gather(later["place"]), whole_minor=owed["amount_minor"].gather(later["place"])
+    )
+    paid = (
+        later.filter(pl.col("paid_on") >= pl.col("counts_from"))
+        .group_by("place", last_day="paid_on")
+        .agg(pl.col("amount_minor").sum(), pl.col("whole_minor").first())
+        .sort("place", "last_day")
+        .with_columns(through=pl.col("amount_minor").cum_sum().over("place"))
+        .with_columns(
+            part_minor=pl.min_horizontal("through", "whole_minor")
+            - pl.min_horizontal(pl.col("through") - pl.col("amount_minor"), "whole_minor")
+        )
+        .filter(pl.col("part_minor") > 0)
+        .select("place", "part_minor", "last_day")
+    )
+    repaid = _sums(paid.select(debt_id="place", amount_minor="part_minor"), owed.height)
+    left = owed.select(
+        "place", part_minor=pl.col("amount_minor") - repaid, last_day=pl.lit(until), is_alone=repaid == 0
+    ).filter(pl.col("part_minor") > 0)
+    whole = owed["amount_minor"].gather(paid["place"]) == paid["part_minor"]
+    parts = pl.concat([left, paid.with_columns(is_alone=whole)])
+    of_debt = owed.select("debt_id", "account_id", "debtor", "term", "counts_from")
+    parts = pl.concat([parts, of_debt[parts["place"]]], how="horizontal")
+    if rate_of == RateOf.EACH_DAY:
+        return parts.with_columns(rate_e2=pl.lit(0, dtype=pl.Int64))
+    if rate_on is not None:
+        parts = parts.with_columns(rate_day=pl.lit(rate_on))
+    else:
+        parts = parts.with_columns(rate_day="last_day")
+    days = _at_rates(parts.select("debtor", "rate_day").unique(), law, on="rate_day")
+    return parts.join(days.select("debtor", "rate_day", "rate_e2"), on=["debtor", "rate_day"])
+
+
+def _bases(parts: pl.DataFrame) -> pl.DataFrame:
+    """Return base_minor, what is owed from part_begins_on to part_ends_on, apart for each rate."""
+    of_debt = ["debt_id", "account_id", "term", "rate_e2"]
+    alone = parts.filter("is_alone").select(
+        *of_debt,
+        base_minor="part_minor",
+        part_begins_on="counts_from",
+        part_ends_on=pl.col("last_day") + _A_DAY,
+    )
+    among = parts.filter(~pl.col("is_alone"))
+    stretches = (
+        among.select("debt_id", "counts_from", part_ends_on=pl.col("last_day") + _A_DAY)
+        .unique()
+        .sort("debt_id", "part_ends_on")
+        .with_columns(
+            part_begins_on=pl.col("part_ends_on").shift(1).over("debt_id").fill_null(pl.col("counts_from"))
+        )
+        .drop("counts_from")
+    )
+    several = (
+        among.select(*of_debt, "part_minor", "last_day")
+        .join(stretches, on="debt_id", how="inner")
+        .filter(pl.col("last_day") >= pl.col("part_begins_on"))
+        .group_by(*of_debt, "part_begins_on", "part_ends_on")
+        .agg(base_minor=pl.col("part_minor").sum())
+    )
+    return pl.concat([alone, several.select(alone.columns)])
+
+
+def _at_rates(frame: pl.DataFrame, law: Law, *, on: str) -> pl.DataFrame:
+    """Add the rate of a day to a frame of debtors and days."""
+    return frame.sort(on).join_asof(
+        law.rates, left_on=on, right_on="since", by="debtor", check_sortedness=False
     )

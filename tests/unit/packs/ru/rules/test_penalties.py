@@ -34,10 +34,11 @@ def frame(rows: Sequence[tuple[object, ...]], schema: object) -> pl.DataFrame:
 def spans(
     roubles: float, due: str, until: str, *payments: tuple[str, float], debtor: int = HOUSEHOLD, law: Law = LAW,
     rate_of: RateOf = RateOf.DAY_OF_PAYMENT, halted: Sequence[tuple[str, str]] = (), since: str | None = None,
+    moratoria: bool = True, rate_on: str | None = None,
 ) -> pl.DataFrame:  # fmt: skip
     return accrue(
-        frame([(1, 7, debtor, date.fromisoformat(due), round(roubles * 100))], DEBTS),
-        frame([(1, date.fromisoformat(day), round(paid * 100)) for day, paid in payments], REPAYMENTS),
+        frame([(0, 7, debtor, moratoria, date.fromisoformat(due), round(roubles * 100))], DEBTS),
+        frame([(0, date.fromisoformat(day), round(paid * 100)) for day, paid in payments], REPAYMENTS),
         frame(
             [(7, date.fromisoformat(first), date.fromisoformat(end)) for first, end in halted], SUSPENSIONS
         ),
@@ -45,6 +46,7 @@ def spans(
         until=date.fromisoformat(until),
         since=date.fromisoformat(since) if since else None,
         rate_of=rate_of,
+        rate_on=date.fromisoformat(rate_on) if rate_on else None,
     )
 
 
@@ -139,38 +141,97 @@ def test_nothing_late() -> None:
     assert spans(5000, "2026-07-15", "2026-07-10").schema == SPANS
 
 
-@settings(max_examples=60, deadline=None)
+def test_without_moratoria_every_day_counts() -> None:
+    kept = spans(1000, "2022-01-10", "2022-12-31")
+    assert kept.filter("suspended")["days"].sum() == 184
+    without = spans(1000, "2022-01-10", "2022-12-31", moratoria=False)
+    assert not without["suspended"].any()
+    assert total(without) > total(kept)
+
+
+def test_the_rate_of_a_day_of_judgement_counts_for_everything() -> None:
+    found = spans(
+        1000, "2024-08-01", "2024-12-01", ("2024-10-01", 400),
+        debtor=CONSUMER, rate_of=RateOf.ON_A_DAY, rate_on="2024-11-20",
+    )  # fmt: skip
+    assert found.select("base_minor", "rate_e2", "days").rows() == [(100_000, 2100, 61), (60_000, 2100, 61)]
+
+
+def test_a_fixed_rate_needs_its_day_and_only_it() -> None:
+    with pytest.raises(ValueError, match="fixed day"):
+        spans(1000, "2024-08-01", "2024-12-01", rate_of=RateOf.ON_A_DAY)
+    with pytest.raises(ValueError, match="fixed day"):
+        spans(1000, "2024-08-01", "2024-12-01", rate_on="2024-11-20")
+
+
+def test_debts_are_numbered_by_their_rows() -> None:
+    with pytest.raises(ValueError, match="numbered"):
+        accrue(
+            frame([(5, 7, 1, True, date(2025, 1, 10), 100)], DEBTS),
+            frame([], REPAYMENTS), frame([], SUSPENSIONS), LAW, until=date(2025, 6, 1),
+        )  # fmt: skip
+
+
+DEBT = st.tuples(
+    st.integers(1, 4),  # account
+    st.sampled_from([HOUSEHOLD, CONSUMER, CONDOMINIUM, MANAGER]),
+    st.booleans(),
+    st.dates(date(2018, 1, 1), date(2026, 1, 1)),
+    st.integers(1, 10_000_000),
+    st.lists(st.tuples(st.integers(-40, 600), st.integers(1, 4_000_000)), max_size=4),
+)
+
+
+@settings(max_examples=80, deadline=None)
 @given(
-    debtor=st.sampled_from([HOUSEHOLD, CONSUMER, CONDOMINIUM, MANAGER]),
-    minor=st.integers(1, 10_000_000),
-    due=st.dates(date(2018, 1, 1), date(2026, 1, 1)),
-    days=st.integers(1, 700),
-    payments=st.lists(st.tuples(st.integers(-40, 600), st.integers(1, 4_000_000)), max_size=4),
+    debts=st.lists(DEBT, min_size=1, max_size=4),
+    until=st.dates(date(2018, 6, 1), date(2026, 8, 1)),
+    halts=st.lists(
+        st.tuples(st.integers(1, 4), st.dates(date(2018, 1, 1), date(2026, 1, 1)), st.integers(1, 400)),
+        max_size=3,
+    ),
     rate_of=st.sampled_from(list(RateOf)),
 )
 def test_the_spans_are_what_a_count_day_by_day_gives(
-    debtor: int, minor: int, due: date, days: int, payments: list[tuple[int, int]], rate_of: RateOf
+    debts: list[tuple[int, int, bool, date, int, list[tuple[int, int]]]],
+    until: date,
+    halts: list[tuple[int, date, int]],
+    rate_of: RateOf,
 ) -> None:
-    until = min(due + timedelta(days=days), date(2026, 8, 1))
-    paid = [(due + timedelta(days=after), amount) for after, amount in payments]
+    rate_on = date(2025, 6, 30) if rate_of == RateOf.ON_A_DAY else None
+    halted = [(account, first, first + timedelta(days=days)) for account, first, days in halts]
     found = accrue(
-        frame([(1, 7, debtor, due, minor)], DEBTS),
-        frame([(1, day, amount) for day, amount in paid], REPAYMENTS),
-        frame([], SUSPENSIONS),
+        frame([(number, *debt[:5]) for number, debt in enumerate(debts)], DEBTS),
+        frame(
+            [(number, debt[3] + timedelta(days=after), amount)
+             for number, debt in enumerate(debts) for after, amount in debt[5]],
+            REPAYMENTS,
+        ),
+        frame(halted, SUSPENSIONS),
         LAW,
         until=until,
         rate_of=rate_of,
-    )
-    exact = _day_by_day(debtor, minor, due, until, paid, rate_of)
-    assert abs(Fraction(int(found["amount_minor"].sum())) - exact) <= Fraction(found.height, 2)
+        rate_on=rate_on,
+    )  # fmt: skip
+    for number, (account, debtor, moratoria, due, minor, payments) in enumerate(debts):
+        paid = [(due + timedelta(days=after), amount) for after, amount in payments]
+        mine = [(first, end) for of, first, end in halted if of == account]
+        exact = _day_by_day(debtor, moratoria, minor, due, until, paid, mine, rate_of, rate_on)
+        spans = found.filter(debt_id=number)
+        assert abs(Fraction(int(spans["amount_minor"].sum())) - exact) <= Fraction(spans.height, 2)
 
 
 def _day_by_day(
-    debtor: int, minor: int, due: date, until: date, paid: list[tuple[date, int]], rate_of: RateOf
-) -> Fraction:
+    debtor: int, moratoria: bool, minor: int, due: date, until: date, paid: list[tuple[date, int]],
+    halted: list[tuple[date, date]], rate_of: RateOf, rate_on: date | None,
+) -> Fraction:  # fmt: skip
     """Kopecks, unrounded."""
     bands = {row[1]: row[2] for row in LAW.bands.filter(pl.col("debtor") == debtor).rows()}
-    halts = LAW.moratoria.filter(pl.col("debtor") == debtor).rows()
+    halts = [
+        (first, end)
+        for _, first, end, arisen in LAW.moratoria.filter(pl.col("debtor") == debtor).rows()
+        if moratoria and due < arisen
+    ] + halted
     rates = [(row[1], row[2]) for row in LAW.rates.filter(pl.col("debtor") == debtor).rows()]
 
     def rate(day: date) -> int:
@@ -187,11 +248,10 @@ def _day_by_day(
     while day <= until:
         late = (day - due).days
         divisor = max(((first, value) for first, value in bands.items() if first <= late), default=(0, 0))[1]
-        halted = any(first <= day < end and due < arisen for _, first, end, arisen in halts)
-        if divisor and not halted:
+        if divisor and not any(first <= day < end for first, end in halts):
             for part, last_day in parts:
                 if last_day >= day:
-                    of = last_day if rate_of == RateOf.DAY_OF_PAYMENT else day
+                    of = rate_on or (last_day if rate_of == RateOf.DAY_OF_PAYMENT else day)
                     exact += Fraction(part * rate(of), divisor * 10_000)
         day += A_DAY
     return exact
