@@ -5,15 +5,30 @@ Everything is one transaction: the payment, its entries in the books, and what i
 """
 
 from abonent.usecases.take_payment.days import is_locked, lock_days, locked_through, require_day
+from abonent.usecases.take_payment.moving import identify, transfer
+from abonent.usecases.take_payment.purposes import name_purpose
 from abonent.usecases.take_payment.refusals import DayLocked, PaymentRefused
+from abonent.usecases.take_payment.remainders import Remainders, remainders, write_off, write_off_all
 from abonent.usecases.take_payment.taking import take
+from abonent.usecases.take_payment.undoing import refund, return_unidentified, reverse, unidentify
 
 __all__ = [
     "DayLocked",
     "PaymentRefused",
+    "Remainders",
+    "identify",
     "is_locked",
     "lock_days",
     "locked_through",
+    "name_purpose",
+    "refund",
+    "remainders",
     "require_day",
+    "return_unidentified",
+    "reverse",
     "take",
+    "transfer",
+    "unidentify",
+    "write_off",
+    "write_off_all",
 ]

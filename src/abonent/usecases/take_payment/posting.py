@@ -1,10 +1,8 @@
 """What every change of money is made of: its entries in the books, and the allocations brought into agreement."""
 
-import importlib.util
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -14,6 +12,7 @@ from abonent.contexts.ledger.models import Batch, EntryKind
 from abonent.contexts.ledger.operations import Posting, post_batch
 from abonent.contexts.payments.models import Agent, AgentKind
 from abonent.kernel.periods import Month
+from abonent.usecases.settling import lock_accounts, settle_accounts
 from abonent.usecases.take_payment.refusals import PaymentRefused
 
 
@@ -50,34 +49,26 @@ def post(*, origin: str, entries: Sequence[Posting], by: By, reason: str = "") -
     return None if batch_id is None else Batch.objects.get(pk=batch_id)
 
 
-def lock_accounts(*account_ids: int) -> None:
+def hold_accounts(*account_ids: int) -> None:
     """Let nobody else book money on these accounts until the transaction ends; taken before anything is written."""
-    settling = _settling()
-    if settling is None or not hasattr(settling, "lock_accounts"):
-        return
     with connection.cursor() as cursor:
-        settling.lock_accounts(cursor, sorted(set(account_ids)))
+        lock_accounts(cursor, account_ids)
 
 
-def settle(*, account_ids: Iterable[int], origin: str, by: By) -> None:
-    """Bring what payments cover into agreement with the books, in this transaction."""
-    settling = _settling()
-    if settling is None or not hasattr(settling, "settle_accounts"):
-        return
-    settling.settle_accounts(
+def settle(*, account_ids: Iterable[int], origin: str, by: By, released: Collection[int] = ()) -> None:
+    """Bring what payments cover into agreement with the books, in this transaction.
+
+    What `released` payments cover is given out anew.
+    """
+    settle_accounts(
         None,
         account_ids=sorted(set(account_ids)),
         origin=origin,
         booked_on=by.booked_on,
         actor_id=by.actor_id,
         at=by.at,
+        released=released,
     )
-
-
-def _settling() -> Any:
-    if importlib.util.find_spec("abonent.usecases.settling") is None:
-        return None
-    return importlib.import_module("abonent.usecases.settling")
 
 
 def lock_key(key: UUID) -> None:

@@ -6,13 +6,14 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from abonent.contexts.ledger.models import Batch
 from abonent.contexts.payments.models import Agent, Payment, PaymentState, Recognition
 from abonent.usecases.take_payment.days import require_day
 from abonent.usecases.take_payment.posting import (
     By,
     entry,
     entry_kind,
-    lock_accounts,
+    hold_accounts,
     lock_key,
     post,
     require_account,
@@ -88,7 +89,7 @@ def take(
             )
             if account_id is not None:
                 require_account(supplier_id=supplier_id, account_id=account_id)
-                lock_accounts(account_id)
+                hold_accounts(account_id)
                 post_payment(payment, origin=f"payment:{key}", by=by)
             payment.save(force_insert=True)
             if account_id is not None:
@@ -101,7 +102,7 @@ def take(
         raise
 
 
-def post_payment(payment: Payment, *, origin: str, by: By) -> None:
+def post_payment(payment: Payment, *, origin: str, by: By) -> Batch:
     """Enter a payment into the books and note where its entry stands; the payment is not saved here."""
     account_id = payment.account_id
     assert account_id is not None, "only a payment of an account is posted"
@@ -115,6 +116,7 @@ def post_payment(payment: Payment, *, origin: str, by: By) -> None:
     assert batch is not None, "an origin is taken under the lock of its key"
     payment.slot, payment.batch_id, payment.entry_no = batch.slot, batch.pk, 1
     payment.state, payment.booked_on = PaymentState.POSTED, by.booked_on
+    return batch
 
 
 def _standing(supplier_id: int, key: UUID, amount_minor: int) -> Payment | None:
