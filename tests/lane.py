@@ -4,7 +4,8 @@ House 1, a building meter, more in common than its norm, and an account of the c
     flat 1 metered; 2 by average; 3 by norm, with somebody away; 4 by norm with the increasing coefficient;
     5 read again after a gap; 6 energy taken past the meter; 7 a shop by agreement; 8 a communal flat of two rooms;
 house 2, no building meter; house 3, whose flats use more than its meter counts;
-houses 4 and 5, an executor by the building meter, and one by norm;
+houses 4 and 5, an executor by the building meter, and one by norm; house 9, one whose building meter was read again
+after a month by its average, less than the flat used;
 houses 6, 7 and 8, a housing service by readings, by last year's average with its true-up, and by norm.
 """
 
@@ -101,6 +102,7 @@ def _house(
     flat_kwh: int,
     building_kwh: int | None,
     executor: bool = False,
+    until: Month = MONTH,
     **terms: int,
 ) -> None:
     built.building(number, premises_area_dm2=10_000, **terms)
@@ -109,7 +111,7 @@ def _house(
         built.flat(f"{number}/МОП", kind=PremiseKind.COMMON, residents=0, area_dm2=0)
     _meter(built, f"{number}/1", flat_kwh)
     if building_kwh is not None:
-        _meter(built, number, building_kwh)
+        _meter(built, number, building_kwh, until=until)
 
 
 def _others(built: Built) -> None:
@@ -118,6 +120,9 @@ def _others(built: Built) -> None:
     by_executor, housing = {"common_needs": CommonNeeds.EXECUTOR}, {"common_needs": CommonNeeds.HOUSING}
     _house(built, "4", flat_kwh=100, building_kwh=130, executor=True, **by_executor)
     _house(built, "5", flat_kwh=100, building_kwh=None, executor=True, **by_executor)
+    _house(built, "9", flat_kwh=100, building_kwh=95, executor=True, until=BEFORE.previous(), **by_executor)
+    place = Installation.objects.get(building=built.buildings["9"], premise=None)
+    built.read(place, date(2026, 1, 20), 1_000 + 95 * 5 + 300)
     _house(built, "6", flat_kwh=100, building_kwh=130, **housing)
     _house(built, "7", flat_kwh=100, building_kwh=130, common_basis=CommonBasis.AVERAGE, **housing)
     _house(built, "8", flat_kwh=100, building_kwh=130, common_basis=CommonBasis.NORM, **housing)

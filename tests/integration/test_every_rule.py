@@ -9,7 +9,7 @@ from tests import lane
 from tests.lane import BEFORE, MONTH
 from tests.street import AT, Built
 
-from abonent.contexts.charging.models import Bill, ChargeLine
+from abonent.contexts.charging.models import Bill, BuildingBalance, ChargeLine
 from abonent.engine import registry
 from abonent.kernel.money import format_minor
 from abonent.packs.ru.rules import catalogue
@@ -75,4 +75,17 @@ def test_a_gap_is_closed_in_its_own_month(built: Built) -> None:
         (BEFORE.first_day, catalogue.AVERAGE.number, 100_000),
         (BEFORE.first_day, catalogue.SPREAD.number, 81_000),
         (MONTH.first_day, catalogue.SPREAD.number, 81_000),
+    ]
+
+
+def test_a_gap_of_a_building_is_closed_before_its_deficit_is_carried_on(built: Built) -> None:
+    """December by average, 95 kWh of 100: 5 to carry; 300 since November are 150 a month, so nothing is carried."""
+    balances = BuildingBalance.objects.filter(building=built.buildings["9"]).order_by("period", "run_id")
+    told = [
+        (one.period, one.supplied_wh, one.carried_in_wh, one.carried_wh, one.executor_wh) for one in balances
+    ]
+    assert told == [
+        (BEFORE.first_day, 95_000, 0, 5_000, 0),
+        (BEFORE.first_day, 150_000, 0, 0, 50_000),
+        (MONTH.first_day, 150_000, 0, 0, 50_000),
     ]

@@ -1,11 +1,18 @@
 """What changed in the past waits, is looked at, and is posted: by a run, by the month's own run, or at the desk."""
 
 import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
 import pytest
+from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Sum
 from tests import town as towns
@@ -31,6 +38,7 @@ from abonent.contexts.ledger.models import Entry, Turnover
 from abonent.contexts.metering.models import Reading, ReadingSource, ReadingStatus
 from abonent.contexts.metering.partitions import ensure_reading_partitions
 from abonent.contexts.places.models import Building, BuildingKind, BuildingTerms, CommonNeeds, Premise
+from abonent.gateways import database_server
 from abonent.interfaces.cli import recalc as command
 from abonent.interfaces.cli import runtime
 from abonent.kernel.periods import Month
@@ -662,3 +670,69 @@ class TestCommand:
         assert (ran.exit_code, ran.stderr.count("\n")) == (1, 1)
         assert CliRunner().invoke(command.app, ["preview", "0"]).exit_code == 1
         assert CliRunner().invoke(command.app, ["run", "--book-in", "2026-11", "--cause", "x"]).exit_code == 2
+
+
+CHILD = """
+import django; django.setup()
+from datetime import UTC, datetime
+from abonent.usecases import billing_run, packs
+parameters = packs.pack_parameters(); now = datetime(2026, 11, 30, 9, tzinfo=UTC)
+print("ready", flush=True)
+billing_run.rate({run_id}, parameters=parameters, clock=lambda: now, mass_accounts={mass})
+billing_run.approve(run_id={run_id}, actor_id=None, at=now)
+"""
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_killed_at_any_instant_everything_is_settled_or_can_be(town: Town, seed: int) -> None:
+    """A month's run with a building, a premise and a gap of earlier months."""
+    chance = random.Random(seed)
+    account = town.accounts["3"]
+    move_in(account, 1)
+    note(account.premise, SEPTEMBER)
+    BuildingTerms.objects.filter(building=town.building).update(premises_area_dm2=44_000)
+    note_building(town.building, OCTOBER)
+    read(town, "10", date(2026, 11, 1), 800_000 + 120_000 * 11 + 300_000)
+    run_id = make(town, NOVEMBER)
+    name = str(connection.settings_dict["NAME"])
+    with subprocess.Popen(
+        [sys.executable, "-c", CHILD.format(run_id=run_id, mass=chance.choice([1, 1000]))],
+        env=os.environ
+        | {
+            "ABONENT_DATABASE_URL": database_server.dsn(database=name),
+            "DJANGO_SETTINGS_MODULE": "abonent.project.settings",
+        },
+        stdout=subprocess.PIPE,
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"ready\n"
+        time.sleep(chance.uniform(0, 1.0))
+        child.send_signal(signal.SIGKILL)
+    run = wait_for_quiet(run_id)
+    if run.state != RunState.POSTED:
+        assert not ChargeLine.objects.filter(period=NOVEMBER.first_day).exists()
+        assert not Recalculation.objects.filter(settled_at__isnull=False).exists()
+        if chance.random() < 0.5:
+            billing_run.discard(run_id=run_id)
+            assert len(waiting()) >= 3
+            run_id = make(town, NOVEMBER)
+        rate(run_id)
+        approve(run_id)
+    assert not Recalculation.objects.filter(settled_at=None).exists()
+    assert set(quantities(account).values()) == {96_000}
+    totals = Run.objects.get(pk=run_id)
+    assert totals.lines == RunShard.objects.filter(run_id=run_id).aggregate(sum=Sum("lines"))["sum"]
+
+
+def wait_for_quiet(run_id: int) -> Run:
+    """Wait until the server has noticed that the killed process is gone."""
+    for _ in range(100):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                "AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            )
+            if cursor.fetchone()[0] == 0:
+                break
+        time.sleep(0.1)
+    return Run.objects.get(pk=run_id)

@@ -21,10 +21,9 @@ from django.db import OperationalError, connection, transaction
 from abonent.contexts.charging.models import RecalculationCause, Run, RunKind, RunShard, RunState
 from abonent.engine.frames import Rated
 from abonent.engine.parameters import ParameterSet
-from abonent.gateways.bulk_load import copy_frame
 from abonent.kernel.periods import Month
 from abonent.usecases import packs
-from abonent.usecases.billing_run import bookkeeping, drafts, plan, shards, waiting
+from abonent.usecases.billing_run import bookkeeping, drafts, gaps, plan, shards, waiting
 from abonent.usecases.billing_run.carrying import Carrying
 from abonent.usecases.billing_run.extract import Reader
 from abonent.usecases.billing_run.refusals import WrongState
@@ -249,6 +248,7 @@ class _Rating:
         if run.account_id is not None:  # one account of a premise does not settle the premise
             return []
         with transaction.atomic(), connection.cursor() as cursor:
+            gaps.note_of_buildings(cursor, run, at=self._clock())
             waiting.claim_month(cursor, run)
             waiting.claim(cursor, run, last=Month.of(run.period).previous())
             made = waiting.make_shards(cursor, run, takes=Takes.BUILDINGS)
@@ -256,10 +256,13 @@ class _Rating:
         return _by_month(made)
 
     def _list_premises(self) -> list[RunShard]:
-        """List the premises that wait, with those whose gap a reading of this month closed."""
+        """List the premises that wait, with those whose gap a reading of this month closed.
+
+        A gap in a building that was rated as a whole needs no more: whoever took the reading since has noted it.
+        """
         run, before = self._run, Month.of(self._run.period).previous()
         with transaction.atomic(), connection.cursor() as cursor:
-            self._note_gaps(cursor, before)
+            gaps.note_of_premises(cursor, run, self._reopened, at=self._clock())
             if run.account_id is not None:
                 return []
             waiting.claim(
@@ -268,26 +271,6 @@ class _Rating:
             made = waiting.make_shards(cursor, run, takes=Takes.PREMISES)
         plan.add_up_accounts(run)
         return _by_month(made)
-
-    def _note_gaps(self, cursor: Any, before: Month) -> None:
-        gaps = pl.concat(self._reopened) if self._reopened else pl.DataFrame()
-        if gaps.is_empty():
-            return
-        cursor.execute(
-            "CREATE TEMP TABLE reopened (building_id bigint, premise_id bigint, from_month int) ON COMMIT DROP"
-        )
-        copy_frame(cursor, "reopened", ["building_id", "premise_id", "from_month"], gaps)
-        waiting.note(
-            cursor,
-            """SELECT building_id, nullif(premise_id, 0), make_date(from_month / 100, from_month %% 100, 1),
-                      %(last)s::date
-               FROM reopened""",
-            {"last": before.last_day},
-            cause=RecalculationCause.GAP_CLOSED,
-            text="",
-            actor_id=None,
-            at=self._clock(),
-        )
 
     def _progress(self) -> Progress:
         return Progress(

@@ -128,8 +128,8 @@ def claim(
 ) -> None:
     """Claim what waits in the scope of a run and is billed, except where another run is at work.
 
-    `root_id`: only of this premise with all its parts. `beside_buildings`: not of months of buildings that the run
-    claimed as a whole, because it has rated them already.
+    `root_id`: only of this premise with all its parts. `beside_buildings`: nothing along with it of months of
+    buildings that the run has rated as a whole already, because it may have changed since.
     """
     cursor.execute(
         f"""UPDATE charging_recalculation w SET run_id = %(run)s
@@ -143,7 +143,6 @@ def claim(
               AND (%(first)s::date IS NULL OR w.period >= %(first)s) AND w.period <= %(last)s
               AND EXISTS (SELECT FROM ({_BILLED.format(being_billed="false")}) z
                           WHERE z.period = w.period AND z.branch_id = b.branch_id AND z.buildings @> w.building_id)
-              AND NOT (%(beside)s AND {_WHOLE})
               AND NOT EXISTS (SELECT FROM charging_runshard s
                               WHERE s.active AND s.run_id <> %(run)s AND s.period = w.period
                                 AND s.branch_id = b.branch_id AND s.buildings @> w.building_id)""",
@@ -153,7 +152,6 @@ def claim(
             "branch": run.branch_id,
             "building": run.building_id,
             "root": root_id,
-            "beside": beside_buildings,
             "causes": None if causes is None else [int(cause) for cause in causes],
             "first": first and first.first_day,
             "last": last.first_day,
