@@ -9,7 +9,7 @@ import polars as pl
 from abonent.usecases.demo_supplier.cases import BuildingCase, UnitCase
 from abonent.usecases.demo_supplier.homes import Homes, Ids, Rows
 from abonent.usecases.demo_supplier.layout import HEATING, SHOP, WHOLE
-from abonent.usecases.demo_supplier.town import Sample
+from abonent.usecases.demo_supplier.town import HEATED, Sample
 
 # name, zones, phases, digits; ids follow the order
 MODELS = (
@@ -141,6 +141,8 @@ def _models(draw: np.random.Generator, homes: Homes) -> np.ndarray:
     zones[homes.kind == WHOLE] = homes.of("zones")[homes.kind == WHOLE]
     large = np.isin(homes.kind, (SHOP, HEATING, WHOLE))
     models = np.where(large, _OF_BUILDINGS[zones], _OF_FLATS[zones, draw.integers(3, size=count)])
+    # five digits would roll over within two years of electric heating
+    models[(homes.of("tariff_group_id") == HEATED) & (models < _OF_FLATS[1, -1])] = _OF_FLATS[1, -1]
     models[homes.case == UnitCase.ROLLED_OVER] = 1
     models[(homes.case == UnitCase.SPIKE) | (homes.case == UnitCase.BELOW_PREVIOUS)] = 3
     return models

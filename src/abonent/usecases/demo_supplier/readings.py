@@ -26,7 +26,7 @@ _DAY = np.timedelta64(1, "D")
 _LAST_BEFORE_ROLLING_KWH, _FIRST_AFTER_ROLLING_KWH = 99_980, 120
 _SPIKE_KWH, _FALL_KWH = 50_000, 350
 _KITCHEN_KWH, _CORRIDOR_KWH = 45, 12
-_HEATED_KWH, _ABOVE_RANGES_KWH = 2_400, 7_000
+_HEATED_KWH, _ABOVE_RANGES_KWH, _MOST_KWH = 2_400, 7_000, 9_500
 _OVERSTATED = 1.6  # of a month's usage, what the subscriber said too much before the inspector came
 _DEFICIT = -0.35  # what a building in deficit leaves for its stairs, of what they use
 _SKIPPED = 0.045  # of the flats every month, to be read again the month after
@@ -124,6 +124,7 @@ def _usage(draw: np.random.Generator, homes: Homes, months: list[Month]) -> np.n
     base = _base(draw, homes)
     at = [month.month - 1 for month in months]
     kwh = base[:, None] * _SEASON[at] * np.exp(draw.normal(0, 0.1, (count, len(at))))
+    kwh = np.minimum(kwh, _MOST_KWH)
     kwh[homes.of("case") == BuildingCase.ABOVE_RANGES, -1] = _ABOVE_RANGES_KWH
     peak, night = 0.26 + 0.1 * draw.random(count), 0.2 + 0.18 * draw.random(count)
     share = np.stack([peak, 1 - peak - night, night], axis=1)
