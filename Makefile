@@ -63,6 +63,7 @@ bench: setup ## sizes and speeds, one JSON object a line
 	$(BIN)/abonent bench billing --accounts 100000 --json
 	$(BIN)/abonent bench desk --accounts 100000 --json
 	$(BIN)/abonent bench bills --accounts 5000 --json
+	$(BIN)/abonent bench recalculation --json
 	$(BIN)/abonent bench readings --readings 100000 --json
 
 clean: ## remove what was made; the database in the user's data folder stays
