@@ -55,6 +55,7 @@ ALLOCATIONS: Schema = {
     "amount_minor": pl.Int64,
 }
 _KEY = ["account_id", "period", "service", "debt"]
+_CREDIT_ORDER = ["period", "debt_rank", "service_rank", "service"]  # the earliest credit is used first
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,15 +184,15 @@ def _balanced(covers: pl.DataFrame, used: pl.DataFrame, policy: Policy) -> tuple
         .with_columns(more=pl.col("given").fill_null(0) - pl.col("taken").fill_null(0))
         .select("account_id", "more")
     )
-    order, last = policy.columns, [True] * 4
+    within, last = ["account_id", "payment_id"], [True] * 4
     covers = covers.join(sides, on="account_id", how="left").with_columns(
         more=pl.when(pl.col("payment_id") == NETTING).then(pl.max_horizontal("more", 0)).otherwise(0)
     )
-    covers = _cut(covers, "more", within=["account_id", "payment_id"], order=order, descending=last)
+    covers = _cut(covers, "more", within=within, order=policy.columns, descending=last)
     used = used.join(sides, on="account_id", how="left").with_columns(
         less=pl.max_horizontal(-pl.col("more"), 0)
     )
-    return covers, _cut(used, "less", within=["account_id", "payment_id"], order=order, descending=last)
+    return covers, _cut(used, "less", within=within, order=_CREDIT_ORDER, descending=last)
 
 
 def _cut(
@@ -240,7 +241,7 @@ def _netted(keys: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     credits = (
         keys.filter(pl.col("owed_minor") < pl.min_horizontal("covered_minor", 0))
         .with_columns(amount_minor=pl.min_horizontal("covered_minor", 0) - pl.col("owed_minor"))
-        .sort("account_id", "period", "debt_rank", "service_rank", "service")
+        .sort("account_id", *_CREDIT_ORDER)
     )
     if credits.is_empty():
         return frames.empty(ALLOCATIONS)
