@@ -21,6 +21,7 @@ GROUPS = (
     "bill",
     "period",
     "readings",
+    "payments",
     "report",
     "books",
     "demo",

@@ -1,0 +1,44 @@
+"""Files of payments the office asked to post or reverse, and those whose posting was stopped."""
+
+from django.utils import timezone, translation
+from procrastinate.contrib.django import app
+
+from abonent.contexts.access.queries import language_of
+from abonent.gateways import queue
+from abonent.usecases import billing_run, import_payments
+from abonent.usecases.import_payments.words import tell_file
+from abonent.usecases.refusal_words import tell_run
+from abonent.usecases.take_payment import PaymentRefused
+from abonent.usecases.take_payment.words import tell_payment
+
+QUEUE = "payments"
+POST = "payments.post"
+
+
+@app.task(name=POST, queue=QUEUE)
+def post(*, file_id: int, actor_id: int | None = None, **_later_arguments: object) -> None:
+    """Post a file, or what of it is not yet posted. Why it cannot be stays with it."""
+    now = timezone.now()
+    with translation.override(language_of(actor_id) if actor_id else None):
+        try:
+            import_payments.post(file_id=file_id, today=timezone.localdate(now), at=now)
+        except import_payments.FileRefused as refusal:
+            import_payments.note_error(file_id, tell_file(refusal))
+        except PaymentRefused as refusal:
+            import_payments.note_error(file_id, tell_payment(refusal))
+        except billing_run.RunRefused as refusal:
+            import_payments.note_error(file_id, tell_run(refusal))
+        except import_payments.FileBusy:
+            return  # whoever posts it now goes on
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="payments.resume", queueing_lock="payments.resume", pass_context=False)
+def resume(timestamp: int, **_later_arguments: object) -> int:
+    """Go on with files whose posting was stopped: a minute after a worker starts at the latest."""
+    left = [
+        file_id for file_id in import_payments.unfinished() if not queue.unfinished(POST, file_id=file_id)
+    ]
+    for file_id in left:
+        queue.defer(POST, queue=QUEUE, lock=f"{POST}:{file_id}", file_id=file_id)
+    return len(left)

@@ -1,0 +1,45 @@
+"""Files of money: statements of banks, registries of payment agents, notices of the state portal.
+
+A file is looked at (whose each row is, what is known already, what is wrong), begun (its bytes once, every total and
+day checked, nothing in the books yet) and posted (whole shards, each one transaction; the same call finishes what was
+stopped). A whole file can be reversed. What is refused is refused with row, field and reason, and leaves nothing.
+"""
+
+from abonent.usecases.import_payments.files import (
+    begin,
+    look,
+    look_at,
+    note_error,
+    post,
+    store,
+    unfinished,
+)
+from abonent.usecases.import_payments.model import (
+    FileBusy,
+    FileRefused,
+    Look,
+    Problem,
+    Progress,
+    Stored,
+    Totals,
+)
+from abonent.usecases.import_payments.reading import keep, kept_in
+
+__all__ = [
+    "FileBusy",
+    "FileRefused",
+    "Look",
+    "Problem",
+    "Progress",
+    "Stored",
+    "Totals",
+    "begin",
+    "keep",
+    "kept_in",
+    "look",
+    "look_at",
+    "note_error",
+    "post",
+    "store",
+    "unfinished",
+]

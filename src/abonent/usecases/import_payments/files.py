@@ -1,0 +1,289 @@
+"""Files of payments: looked at, taken in once, posted, finished after whatever stopped that."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+from time import perf_counter
+
+import polars as pl
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Count, Q, Sum
+
+from abonent.contexts.ledger.partitions import ensure_shared_slot
+from abonent.contexts.payments.models import (
+    Agent,
+    Payment,
+    PaymentFile,
+    PaymentFileState,
+    PaymentState,
+)
+from abonent.kernel.periods import Month
+from abonent.usecases.import_payments import bank_lines, judging, posting, reading
+from abonent.usecases.import_payments.model import FileRefused, Look, Progress, Stored, Totals
+from abonent.usecases.take_payment import require_day
+
+_POSTED_TABLES = ("ledger_entry", "ledger_turnover", "payments_allocation")
+_PAYING = ("posted", "unidentified")
+
+
+def look(*, path: Path, name: str, agent_id: int, today: date, partial: bool = False) -> Look:
+    """Read a file and tell what would become of each row; its bytes are kept, nothing else is. Raises FileRefused."""
+    return look_at(reading.keep(path), name=name, agent_id=agent_id, today=today, partial=partial)
+
+
+def look_at(sha256: str, *, name: str, agent_id: int, today: date, partial: bool = False) -> Look:
+    """Do the same with a file whose bytes are kept."""
+    agent = Agent.objects.select_related("supplier").get(pk=agent_id)
+    begun = perf_counter()
+    taken = reading.read(sha256, name=name, agent=agent, today=today, partial=partial)
+    read = perf_counter()
+    refusal = None
+    try:
+        rows = judging.judged(taken, agent)
+    except FileRefused as error:
+        rows, refusal = judging.recognised(taken, agent), error
+    return Look(
+        name=name,
+        format=taken.format,
+        number=taken.number,
+        dated_on=taken.dated_on,
+        totals=taken.totals,
+        rows=rows,
+        lines=taken.lines,
+        known_as=_known_as(agent.supplier_id, sha256),
+        refusal=refusal,
+        seconds={"reading": read - begun, "recognising": perf_counter() - read},
+    )
+
+
+def begin(
+    *,
+    sha256: str,
+    name: str,
+    agent_id: int,
+    booked_on: date,
+    today: date,
+    actor_id: int | None,
+    at: datetime,
+    partial: bool = False,
+) -> tuple[int, bool]:
+    """Take a kept file in, to be posted; return its id, and whether it is new: the same bytes are one file.
+
+    Raises FileRefused, DayLocked, PeriodClosed, PeriodUnknown; then nothing is written.
+    """
+    agent = Agent.objects.select_related("supplier").get(pk=agent_id)
+    if (known := _known_as(agent.supplier_id, sha256)) is not None:
+        return known, False
+    taken = reading.read(sha256, name=name, agent=agent, today=today, partial=partial)
+    if taken.rows.is_empty() and taken.lines.is_empty():
+        raise FileRefused("empty", file=name)
+    judging.refuse_changed(taken, agent)
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            require_day(agent.supplier_id, booked_on)
+            ensure_shared_slot(cursor, Month.of(booked_on), tables=_POSTED_TABLES)
+            file = PaymentFile.objects.create(
+                supplier_id=agent.supplier_id,
+                agent=agent,
+                format=taken.format,
+                name=name[-200:],
+                sha256=sha256,
+                number=taken.number,
+                dated_on=taken.dated_on,
+                booked_on=booked_on,
+                rows=taken.totals.rows,
+                amount_minor=taken.totals.amount_minor,
+                commission_minor=taken.totals.commission_minor,
+                transferred_minor=taken.totals.transferred_minor,
+                shards=posting.shards_for(taken.rows.height),
+                partial=partial,
+                received_at=at,
+                received_by_id=actor_id,
+            )
+            bank_lines.store(file, taken.lines)
+    except IntegrityError as error:
+        known = _known_as(agent.supplier_id, sha256)
+        if "payment_file_once" not in str(error) or known is None:
+            raise
+        return known, False
+    return file.pk, True
+
+
+def post(
+    *, file_id: int, today: date, at: datetime, on_progress: Callable[[Progress], None] = lambda _: None
+) -> Stored:
+    """Post what of a file is not yet in the books; a file that is posted is left as it is.
+
+    Raises FileBusy, FileRefused, DayLocked, PeriodClosed; the file then waits as it is, and says why.
+    """
+    file = PaymentFile.objects.select_related("agent__supplier").get(pk=file_id)
+    if file.state != PaymentFileState.POSTING:
+        return _as_stored(file, was_stored=True)
+    with posting.alone(file):
+        file.refresh_from_db()
+        if file.state != PaymentFileState.POSTING:
+            return _as_stored(file, was_stored=True)
+        with transaction.atomic():
+            require_day(file.supplier_id, file.booked_on)
+        told, seconds = _post(file, today, on_progress)
+        _finish(file, told, at=at)
+    on_progress(Progress(phase="done", rows_done=file.rows, rows=file.rows))
+    return _as_stored(file, seconds=seconds)
+
+
+def store(
+    *,
+    path: Path,
+    name: str,
+    agent_id: int,
+    booked_on: date,
+    today: date,
+    actor_id: int | None,
+    at: datetime,
+    partial: bool = False,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+) -> Stored:
+    """Take a file in and post it, in one go; the same file again is finished or left as it is.
+
+    Raises what `begin` and `post` raise.
+    """
+    begun = perf_counter()
+    file_id, _is_new = begin(
+        sha256=reading.keep(path),
+        name=name,
+        agent_id=agent_id,
+        booked_on=booked_on,
+        today=today,
+        actor_id=actor_id,
+        at=at,
+        partial=partial,
+    )
+    taken_in = perf_counter() - begun
+    stored = post(file_id=file_id, today=today, at=at, on_progress=on_progress)
+    return replace(stored, seconds={"taking in": taken_in, **stored.seconds})
+
+
+def unfinished() -> list[int]:
+    """Return the files whose posting was begun and not finished, oldest first."""
+    waiting = PaymentFile.objects.filter(state=PaymentFileState.POSTING).order_by("id")
+    return list(waiting.values_list("id", flat=True))
+
+
+def note_error(file_id: int, text: str) -> None:
+    """Keep with a file why it could not be posted."""
+    PaymentFile.objects.filter(pk=file_id).update(error=text)
+
+
+def _post(
+    file: PaymentFile, today: date, on_progress: Callable[[Progress], None]
+) -> tuple[Totals, dict[str, float]]:
+    """Return what of the file was only told of, and the seconds by phase."""
+    seconds: dict[str, float] = {}
+    rows_done = 0
+
+    @contextmanager
+    def phase(name: str) -> Iterator[None]:
+        on_progress(Progress(phase=name, rows_done=rows_done, rows=file.rows))
+        begun = perf_counter()
+        yield
+        seconds[name] = perf_counter() - begun
+
+    with phase("reading"):
+        taken = reading.read(
+            file.sha256,
+            name=file.name,
+            agent=file.agent,
+            today=max(today, file.booked_on),
+            partial=file.partial,
+        )
+    with phase("recognising"):
+        rows = judging.recognised(taken, file.agent)
+        not_come = rows.filter(pl.col("outcome") == "told")["amount_minor"]
+        told = Totals(rows=not_come.len(), amount_minor=int(not_come.sum()))
+        rows = rows.filter(pl.col("outcome").is_in(_PAYING))
+        if taken.is_statement:
+            rows = bank_lines.with_line_ids(rows, supplier_id=file.supplier_id)
+        del taken
+    with phase("posting"):
+        done = posting.done_shards(file.pk)
+        shards = {
+            int(number): part.drop("shard")
+            for (number,), part in posting.cut(rows, file.shards).partition_by("shard", as_dict=True).items()
+            if number not in done
+        }
+        if done:
+            _take_along(rows, shards, file, done)
+        del rows
+
+        def on_shard(height: int) -> None:
+            nonlocal rows_done
+            rows_done += height
+            on_progress(Progress(phase="posting", rows_done=rows_done, rows=file.rows))
+
+        if shards:
+            spent = posting.post_shards(shards, posting.Tags.of(file), on_shard=on_shard)
+            seconds |= {f"{name} (busy)": value for name, value in spent.items()}
+    return told, seconds
+
+
+def _take_along(
+    rows: pl.DataFrame, shards: dict[int, pl.DataFrame], file: PaymentFile, done: set[int]
+) -> None:
+    """After a stop: rows of shards that are done, yet not in the books, are posted as one more shard.
+
+    There are such rows when an account they are recognised by was opened or closed meanwhile.
+    """
+    of_done = posting.cut(rows, file.shards).filter(pl.col("shard").is_in(list(done)))
+    with connection.cursor() as cursor:
+        known = judging.known_keys(cursor, file.supplier_id, of_done["key"])
+    left = of_done.join(known, on="key", how="anti")
+    if left.height:
+        number = max(*done, *shards, file.shards) + 1
+        shards[number] = left.drop("shard")
+        PaymentFile.objects.filter(pk=file.pk).update(shards=number)
+
+
+def _finish(file: PaymentFile, told: Totals, *, at: datetime) -> None:
+    """Say what came of a file, and let its sum find the bank document it came with."""
+    with transaction.atomic():
+        brought = Payment.objects.filter(file=file).aggregate(
+            rows=Count("id"),
+            minor=Sum("amount_minor", default=0),
+            unidentified=Count("id", filter=Q(state=PaymentState.UNIDENTIFIED)),
+        )
+        PaymentFile.objects.filter(pk=file.pk).update(
+            unidentified_rows=brought["unidentified"],
+            told_rows=told.rows,
+            told_minor=told.amount_minor,
+            known_rows=file.rows - brought["rows"] - told.rows,
+            known_minor=file.amount_minor - brought["minor"] - told.amount_minor,
+            state=PaymentFileState.POSTED,
+            posted_at=at,
+            error="",
+        )
+    file.refresh_from_db()
+
+
+def _as_stored(
+    file: PaymentFile, *, was_stored: bool = False, seconds: Mapping[str, float] | None = None
+) -> Stored:
+    brought = file.rows - file.known_rows - file.told_rows
+    return Stored(
+        file_id=file.pk,
+        rows=file.rows,
+        posted_rows=brought - file.unidentified_rows,
+        unidentified_rows=file.unidentified_rows,
+        known_rows=file.known_rows,
+        told_rows=file.told_rows,
+        amount_minor=file.amount_minor - file.known_minor - file.told_minor,
+        was_stored=was_stored,
+        seconds=seconds or {},
+    )
+
+
+def _known_as(supplier_id: int, sha256: str) -> int | None:
+    """Return the file that brought these very bytes, unless it was reversed."""
+    files = PaymentFile.objects.filter(supplier_id=supplier_id, sha256=sha256)
+    return files.exclude(state=PaymentFileState.REVERSED).values_list("id", flat=True).first()

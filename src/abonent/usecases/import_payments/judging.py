@@ -1,0 +1,78 @@
+"""What would become of each row: posted, waiting for a person, known from another file."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+from django.db import connection
+
+from abonent.contexts.payments.models import Agent
+from abonent.kernel.money import format_minor
+from abonent.usecases.import_payments import accounts, notices
+from abonent.usecases.import_payments.model import MOST_PROBLEMS, FileRefused, Problem
+from abonent.usecases.import_payments.reading import Taken
+from abonent.usecases.import_payments.recognition import LEAST_CONFIDENCE, recognise
+
+_AT_ONCE = 50_000
+_KNOWN = {"key": pl.String, "known_minor": pl.Int64, "known_file_id": pl.Int64}
+
+
+def recognised(taken: Taken, agent: Agent) -> pl.DataFrame:
+    """Return the rows with `account_id` (null: a person decides), `recognition`, `confidence` and `outcome`."""
+    least = int(agent.layout.get("least_confidence", LEAST_CONFIDENCE))
+    rows = recognise(taken.rows, accounts.of_supplier(agent.supplier_id))
+    rows = rows.with_columns(account_id=pl.when(pl.col("confidence") >= least).then("account_id"))
+    rows = rows.with_columns(
+        outcome=pl.when(pl.col("account_id").is_null())
+        .then(pl.lit("unidentified"))
+        .otherwise(pl.lit("posted"))
+    )
+    return notices.matched(rows, agent) if taken.is_notices else rows
+
+
+def judged(taken: Taken, agent: Agent) -> pl.DataFrame:
+    """Return the rows with `outcome` as the books are now, and `known_file_id`.
+
+    Raises FileRefused when the books know an operation of the file with another sum.
+    """
+    known = refuse_changed(taken, agent)
+    rows = recognised(taken, agent).join(
+        known.drop("known_minor"), on="key", how="left", maintain_order="left"
+    )
+    is_known = pl.col("key").is_in(known["key"].implode())
+    return rows.with_columns(outcome=pl.when(is_known).then(pl.lit("known")).otherwise("outcome"))
+
+
+def refuse_changed(taken: Taken, agent: Agent) -> pl.DataFrame:
+    """Return what the books know of the file (`known_keys`). Raises FileRefused where it has another sum there."""
+    with connection.cursor() as cursor:
+        known = known_keys(cursor, agent.supplier_id, taken.rows["key"])
+    if known.is_empty():
+        return known
+    differ = (
+        taken.rows.join(known, on="key")
+        .filter(pl.col("known_minor") != pl.col("amount_minor"))
+        .sort("row_no")
+    )
+    if differ.height:
+        first = differ.select("row_no", "amount_minor").head(MOST_PROBLEMS)
+        told = [
+            Problem(row_no=row_no, field="amount", value=format_minor(minor), code="known_differs")
+            for row_no, minor in first.iter_rows()
+        ]
+        raise FileRefused("known_differs", told, rows=differ.height)
+    return known
+
+
+def known_keys(cursor: Any, supplier_id: int, keys: pl.Series | Sequence[str]) -> pl.DataFrame:
+    """Return the keys the books have already, with the sum and the file of the payment."""
+    texts = keys.to_list() if isinstance(keys, pl.Series) else list(keys)
+    found: list[tuple[Any, ...]] = []
+    for start in range(0, len(texts), _AT_ONCE):
+        cursor.execute(
+            "SELECT replace(key::text, '-', ''), amount_minor, file_id FROM payments_payment "
+            "WHERE supplier_id = %s AND key = ANY (%s::uuid[])",
+            [supplier_id, texts[start : start + _AT_ONCE]],
+        )
+        found += cursor.fetchall()
+    return pl.DataFrame(found, schema=_KNOWN, orient="row")
