@@ -4,6 +4,7 @@ Nothing here knows the database. What a file says of itself (totals, balances, n
 it holds; a file that disagrees with itself is refused with the row, the field and the reason.
 """
 
+from abonent.gateways.bank_files.layout import check_layout
 from abonent.gateways.bank_files.model import (
     REGISTRY,
     BankDocument,
@@ -13,5 +14,20 @@ from abonent.gateways.bank_files.model import (
     StatementAccount,
     Totals,
 )
+from abonent.gateways.bank_files.presets import PRESETS
+from abonent.gateways.bank_files.reading import FORMATS, detect, read
 
-__all__ = ["REGISTRY", "BankDocument", "Malformed", "Registry", "Statement", "StatementAccount", "Totals"]
+__all__ = [
+    "FORMATS",
+    "PRESETS",
+    "REGISTRY",
+    "BankDocument",
+    "Malformed",
+    "Registry",
+    "Statement",
+    "StatementAccount",
+    "Totals",
+    "check_layout",
+    "detect",
+    "read",
+]

@@ -29,7 +29,7 @@ def minor(text: str, *, row: int, field: str, signed: bool = False, places: int 
     if not text.strip():
         raise Malformed("missing", row=row, field=field)
     try:
-        if len(text) > _MOST_DIGITS:
+        if len(text) > _MOST_DIGITS or re.search(r"[.,]\d{3,}$", text.strip()):  # 1.500 may mean either
             raise Malformed("not_a_sum", row=row, field=field, value=text)
         value = decimals.parse_scaled(text, places=places, what=field)
     except decimals.FigureError as error:

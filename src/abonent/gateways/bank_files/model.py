@@ -45,7 +45,8 @@ class Malformed(ValueError):
     Of the file: empty, too_large, line_too_long, damaged, not_text, undecodable, mixed_encodings, bomb, unknown_format,
     no_layout, bad_layout, no_header, truncated, after_end, no_documents, entities.
     Of a row: missing, unknown_key, repeated, fields (their number), not_a_date, in_future, too_old, not_a_time,
-    not_a_number, not_a_sum, not_positive, too_large_sum, foreign_currency, foreign_account, duplicate, row_total.
+    not_a_number, not_a_sum, not_positive, too_large_sum, foreign_currency, foreign_account, duplicate, row_total,
+    cancelled.
     Of totals: no_total, stated_rows, stated_total, balance, documents_total, continuity, period.
     """
 

@@ -7,15 +7,14 @@ Fields: day, time, branch, till, number of the operation, account, payer, addres
 transferred, commission, a code of the channel. The control line: rows, the three sums, number and day of the registry.
 """
 
-import io
 import re
 from datetime import date
 from pathlib import Path
 
 import polars as pl
 
-from abonent.gateways.bank_files import columns, text
-from abonent.gateways.bank_files.model import EARLIEST, MOST_MINOR, REGISTRY, Malformed, Registry, Totals
+from abonent.gateways.bank_files import columns, table_cells, text
+from abonent.gateways.bank_files.model import REGISTRY, Malformed, Registry, Totals
 
 FIELDS = (
     "day",
@@ -44,10 +43,10 @@ def is_it(head: str) -> bool:
     return bool(_ROW.fullmatch(first)) or (first.startswith("=") and first.count(";") == 5)
 
 
-def read(path: Path, *, name: str, today: date) -> Registry:
+def read(path: Path, *, name: str, today: date, vouched: bool = False) -> Registry:
     """Read a registry whose control line agrees with its rows. `name`: what the bank called it. Raises Malformed."""
     content, encoding = text.decode(text.load(path))
-    lines = _lines(content)
+    lines = table_cells.lines_of(content)
     del content
     control = _control(lines)
     rows = lines.filter(~pl.col("line").str.starts_with("="))
@@ -76,24 +75,14 @@ def read(path: Path, *, name: str, today: date) -> Registry:
         dated_on=control.dated_on,
         own_account=found[1] if (found := _ACCOUNT_IN_NAME.search(name)) else "",
         currency="RUB",
+        discrepancies=tuple(doubled := columns.doubled(frame)),
     )
     control.check(registry.counted)
     if control.dated_on > today:
         raise Malformed("in_future", row=control.row_no, field="dated_on", value=control.dated_on)
+    if doubled and not vouched:
+        raise doubled[0].with_more(doubled[1:])
     return registry
-
-
-def _lines(content: str) -> pl.DataFrame:
-    """Return the lines that are not blank, with their numbers."""
-    frame = pl.read_csv(
-        io.BytesIO(content.replace("\x1f", " ").encode()),
-        separator="\x1f",
-        has_header=False,
-        quote_char=None,
-        infer_schema=False,
-        new_columns=["line"],
-    )
-    return frame.with_row_index("row_no", offset=1).filter(pl.col("line").str.contains(r"\S"))
 
 
 class _Control:
@@ -152,28 +141,20 @@ def _control(lines: pl.DataFrame) -> _Control:
 
 def _parse(cells: pl.DataFrame, today: date) -> pl.DataFrame:
     paid_on = columns.day(pl.col("day"), _DAYS)
-    clock = pl.col("time").str.replace_all("[-.]", ":").str.to_time("%H:%M:%S", strict=False)
-    month, year = (pl.col("period_text").str.extract(r"^(\d{2})\.?(?:20)?(\d{2})$", n) for n in (1, 2))
     sums = ("amount", "transferred", "commission")
     parsed = cells.with_columns(
         paid_on.dt.date().alias("paid_on"),
-        clock.alias("clock"),
-        pl.date(2000 + year.cast(pl.Int32), month.cast(pl.Int8), 1).alias("period"),
+        columns.clock(pl.col("time")).alias("clock"),
+        columns.period(pl.col("period_text")).alias("period"),
         *(columns.money(pl.col(name)).alias(f"{name}_minor") for name in sums),
     )
     columns.refuse(
         parsed,
         [
-            (pl.col("paid_on").is_null(), "not_a_date", "paid_on", pl.col("day")),
-            (pl.col("paid_on") > today, "in_future", "paid_on", pl.col("day")),
-            (pl.col("paid_on") < EARLIEST, "too_old", "paid_on", pl.col("day")),
+            *columns.day_checks(pl.col("paid_on"), pl.col("day"), "paid_on", today),
             (pl.col("clock").is_null() & (pl.col("time") != ""), "not_a_time", "paid_at", pl.col("time")),
-            *((pl.col(f"{name}_minor").is_null(), "not_a_sum", name, pl.col(name)) for name in sums),
-            (pl.col("amount_minor") <= 0, "not_positive", "amount", pl.col("amount")),
-            *((pl.col(f"{name}_minor") < 0, "not_positive", name, pl.col(name)) for name in sums[1:]),
-            *((pl.col(f"{name}_minor") > MOST_MINOR, "too_large_sum", name, pl.col(name)) for name in sums),
+            *(one for name in sums for one in columns.sum_checks(name, may_be_nothing=name != "amount")),
             (_does_not_add_up(), "row_total", "transferred", pl.col("transferred")),
-            (_is_again(parsed), "duplicate", "external_id", pl.col("external_id")),
         ],
     )
     # what is no period stays readable: the payer may have typed anything
@@ -200,11 +181,3 @@ def _does_not_add_up() -> pl.Expr:
     """The commission is taken from the sum, or paid by the payer on top of it."""
     amount, transferred = pl.col("amount_minor"), pl.col("transferred_minor")
     return (amount != transferred) & (amount != transferred + pl.col("commission_minor"))
-
-
-def _is_again(frame: pl.DataFrame) -> pl.Expr:
-    """The same operation a second time: a line or the whole file doubled."""
-    same = ["external_id", "account_text", "day", "time", "amount", "period_text"]
-    if not frame["external_id"].is_duplicated().any():
-        return pl.lit(value=False)
-    return (pl.col("external_id") != "") & ~pl.struct(same).is_first_distinct()
