@@ -10,8 +10,10 @@ from django.db import connection
 from abonent.engine.settle import ALLOCATIONS, CREDITS, Policy, settle
 from abonent.usecases import packs
 from abonent.usecases.settling import books
+from abonent.usecases.settling.books import Books
 from abonent.usecases.settling.policies import policy_of
 
+_KEY = ["account_id", "period", "service", "debt"]
 _NEW_PAYMENT = 2**62  # later than all others of its day
 
 
@@ -92,7 +94,7 @@ def preview(
 ) -> list[tuple[date, int, int, int]]:
     """Return what one more payment would cover: period, service, debt, amount; nothing is stored or locked."""
     with connection.cursor() as cursor:
-        items, credits, held = books.read(cursor, books.these([account_id]))
+        found = books.read(cursor, books.these([account_id]))
         policy = _policy(cursor, books.supplier_of(cursor, [account_id]), booked_on)
     values = (
         account_id,
@@ -104,7 +106,7 @@ def preview(
         named_service or 0,
     )
     payment = pl.DataFrame([values], schema=dict(CREDITS), orient="row")
-    made = settle(items, pl.concat([credits, payment]), held, policy=policy)
+    made = settle(found.items, pl.concat([found.credits, payment]), found.held, policy=policy)
     mine = made.filter(pl.col("payment_id") == _NEW_PAYMENT).sort("period", "service", "debt")
     return list(mine.select("period", "service", "debt", "amount_minor").iter_rows())
 
@@ -119,40 +121,35 @@ def _settle(
     at: datetime,
     released: frozenset[int] = frozenset(),
 ) -> int | None:
-    items, credits, held = books.read(cursor, accounts)
-    if items.is_empty():
-        return None
-    made = (
-        _anew(items, credits, held, policy, released)
-        if released
-        else settle(items, credits, held, policy=policy)
-    )
+    found = books.read(cursor, accounts)
+    made = _anew(found, policy, released) if released else settle(*found.frames, policy=policy)
     if made.is_empty():
         return None
-    return books.write(cursor, made, origin=origin, booked_on=booked_on, actor_id=actor_id, at=at)
+    return books.write(
+        cursor, made, found.last_days, origin=origin, booked_on=booked_on, actor_id=actor_id, at=at
+    )
 
 
-def _anew(
-    items: pl.DataFrame, credits: pl.DataFrame, held: pl.DataFrame, policy: Policy, released: frozenset[int]
-) -> pl.DataFrame:
+def _anew(found: Books, policy: Policy, released: frozenset[int]) -> pl.DataFrame:
     """Settle as if some payments covered nothing; return the difference to what they cover."""
     is_released = pl.col("payment_id").is_in(list(released))
-    back = held.filter(is_released).with_columns(amount_minor=-pl.col("amount_minor"))
-    key = ["account_id", "period", "service", "debt"]
-    uncovered = back.group_by(key).agg(uncovered=pl.col("amount_minor").sum())
+    back = found.held.filter(is_released).with_columns(amount_minor=-pl.col("amount_minor"))
+    uncovered = back.group_by(_KEY).agg(uncovered=pl.col("amount_minor").sum())
     freed = back.group_by("payment_id").agg(freed=-pl.col("amount_minor").sum())
-    items = items.join(uncovered, on=key, how="left").with_columns(
+    items = found.items.join(uncovered, on=_KEY, how="left").with_columns(
         covered_minor=pl.col("covered_minor") + pl.col("uncovered").fill_null(0)
     )
-    credits = credits.join(freed, on="payment_id", how="left").with_columns(
+    credits = found.credits.join(freed, on="payment_id", how="left").with_columns(
         free_minor=pl.col("free_minor") + pl.col("freed").fill_null(0)
     )
-    made = settle(items.drop("uncovered"), credits.drop("freed"), held.filter(~is_released), policy=policy)
+    held = found.held.filter(~is_released)
+    made = settle(items.drop("uncovered"), credits.drop("freed"), held, policy=policy)
     return (
         pl.concat([back.select(list(ALLOCATIONS)), made])
-        .group_by([name for name in ALLOCATIONS if name != "amount_minor"], maintain_order=True)
+        .group_by(["payment_id", *_KEY], maintain_order=True)
         .agg(pl.col("amount_minor").sum())
         .filter(pl.col("amount_minor") != 0)
+        .select(list(ALLOCATIONS))
     )
 
 

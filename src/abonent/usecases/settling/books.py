@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -29,6 +30,7 @@ _COLUMNS = [
 ]
 _KEY = ["account_id", "period", "service", "debt"]
 _OWED: Schema = {name: kind for name, kind in engine.ITEMS.items() if name != "covered_minor"}
+_DAY: Schema = {"last_day": pl.Date}
 _NOT_NAMED = date(1900, 1, 1)
 _LOCK_CLASS = 319
 _LISTED = "settled_account"
@@ -71,11 +73,27 @@ def supplier_of(cursor: Any, account_ids: Sequence[int]) -> int:
     return found[0]
 
 
-def read(cursor: Any, accounts: str) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Return ITEMS, CREDITS and HELD of accounts; `accounts` is SQL for a condition on `account_id`."""
-    owed = read_out(cursor, _OWED_SQL.format(accounts=accounts), _OWED)
-    held = read_out(cursor, _HELD_SQL.format(accounts=accounts), engine.HELD)
-    credits = read_out(cursor, _CREDITS_SQL.format(accounts=accounts), engine.CREDITS)
+@dataclass(frozen=True)
+class Books:
+    """ITEMS, CREDITS and HELD of accounts, and the last day on which anything of an account is booked."""
+
+    items: pl.DataFrame
+    credits: pl.DataFrame
+    held: pl.DataFrame
+    last_days: pl.DataFrame
+
+    @property
+    def frames(self) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+        return self.items, self.credits, self.held
+
+
+def read(cursor: Any, accounts: str) -> Books:
+    """Return the books of accounts; `accounts` is SQL for a condition on `account_id`."""
+    owed = read_out(cursor, _OWED_SQL.format(accounts=accounts), {**_OWED, **_DAY})
+    held = read_out(cursor, _HELD_SQL.format(accounts=accounts), {**engine.HELD, **_DAY})
+    credits = read_out(cursor, _CREDITS_SQL.format(accounts=accounts), {**engine.CREDITS, **_DAY})
+    days = [frame.select("account_id", "last_day") for frame in (owed, held, credits)]
+    held = held.filter(pl.col("amount_minor") != 0).drop("last_day")
     covered = held.group_by(_KEY).agg(covered_minor=pl.col("amount_minor").sum())
     items = owed.join(covered, on=_KEY, how="full", coalesce=True).with_columns(
         pl.col("owed_minor", "covered_minor").fill_null(0)
@@ -85,58 +103,79 @@ def read(cursor: Any, accounts: str) -> tuple[pl.DataFrame, pl.DataFrame, pl.Dat
         free_minor=pl.col("free_minor") - pl.col("used").fill_null(0),
         named_period=pl.when(pl.col("named_period") > _NOT_NAMED).then("named_period"),
     )
-    return (
+    matters = (pl.col("free_minor") != 0) | pl.col("used").is_not_null()
+    return Books(
         items.select(list(engine.ITEMS)),
-        credits.filter((pl.col("free_minor") != 0) | pl.col("used").is_not_null()).select(
-            list(engine.CREDITS)
-        ),
+        credits.filter(matters).select(list(engine.CREDITS)),
         held,
+        pl.concat(days).group_by("account_id").agg(pl.col("last_day").max()),
     )
 
 
 def write(
     cursor: Any,
     allocations: pl.DataFrame,
+    last_days: pl.DataFrame,
     *,
     origin: str,
     booked_on: date,
     actor_id: int | None,
     at: datetime,
 ) -> int:
-    """Store allocations as one settlement; return it."""
-    slot = ensure_shared_slot(cursor, Month.of(booked_on), tables=(TABLE,))
+    """Store allocations as a settlement, one for each month they are booked in; return the first.
+
+    What is allocated to an account is never booked before anything it rests on: an account whose books hold something
+    of a later day is settled on that day. So what stands booked up to a day is always what some settling left.
+    """
+    dated = allocations.join(last_days, on="account_id", how="left").with_columns(
+        booked_on=pl.max_horizontal(pl.col("last_day"), pl.lit(booked_on))
+    )
+    by_month = dated.with_columns(month=pl.col("booked_on").dt.truncate("1mo")).sort(
+        "month", "account_id", maintain_order=True
+    )
+    settlements = [
+        _write_month(cursor, rows, origin=origin, actor_id=actor_id, at=at)
+        for rows in by_month.partition_by("month", maintain_order=True)
+    ]
+    return settlements[0]
+
+
+def _write_month(cursor: Any, rows: pl.DataFrame, *, origin: str, actor_id: int | None, at: datetime) -> int:
+    month: date = rows["month"][0]
+    slot = ensure_shared_slot(cursor, Month.of(month), tables=(TABLE,))
     cursor.execute(
         "INSERT INTO payments_settlement (slot, origin, booked_period, booked_on, allocations, amount_minor, made_at, "
         "made_by_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s) RETURNING id",
         [
             slot,
-            origin,
-            booked_on.replace(day=1),
-            booked_on,
-            allocations.height,
-            int(allocations["amount_minor"].sum()),
+            origin[:80],
+            month,
+            rows["booked_on"].min(),
+            rows.height,
+            int(rows["amount_minor"].sum()),
             at,
             actor_id,
         ],
     )
     settlement_id: int = cursor.fetchone()[0]
-    rows = allocations.with_row_index("line_no", offset=1).with_columns(
-        slot=pl.lit(slot), settlement_id=pl.lit(settlement_id), booked_on=pl.lit(booked_on)
+    numbered = rows.with_row_index("line_no", offset=1).with_columns(
+        slot=pl.lit(slot), settlement_id=pl.lit(settlement_id)
     )
-    copy_frame(cursor, TABLE, _COLUMNS, rows)
+    copy_frame(cursor, TABLE, _COLUMNS, numbered)
     return settlement_id
 
 
 _OWED_SQL = """
 SELECT account_id, period, service, CASE kind WHEN 7 THEN 2 WHEN 8 THEN 3 ELSE 1 END::smallint AS debt,
-    sum(amount_minor)::bigint
+    sum(amount_minor)::bigint, max(booked_on)
 FROM ledger_entry WHERE {accounts} AND kind IN (1, 2, 3, 4, 7, 8, 9) GROUP BY 1, 2, 3, 4
 """
 _HELD_SQL = """
-SELECT account_id, payment_id, coalesce(p.paid_on, DATE '1970-01-01'), period, service, debt, amount_minor
+SELECT account_id, payment_id, coalesce(p.paid_on, DATE '1970-01-01'), period, service, debt, amount_minor, last_day
 FROM (
-    SELECT account_id, payment_id, period, service, debt, sum(amount_minor)::bigint AS amount_minor
-    FROM payments_allocation WHERE {accounts} GROUP BY 1, 2, 3, 4, 5 HAVING sum(amount_minor) <> 0
+    SELECT account_id, payment_id, period, service, debt, sum(amount_minor)::bigint AS amount_minor,
+        max(booked_on) AS last_day
+    FROM payments_allocation WHERE {accounts} GROUP BY 1, 2, 3, 4, 5
 ) h LEFT JOIN LATERAL (SELECT paid_on FROM payments_payment WHERE id = h.payment_id) p ON true
 """
 # What a payment has to give: what came in, less what went out of it again. One that was reversed has nothing.
@@ -145,6 +184,7 @@ SELECT account_id, id, paid_on,
     CASE WHEN state = 2 THEN amount_minor - coalesce((
         SELECT sum(c.amount_minor) FROM payments_paymentchange c WHERE c.payment_id = p.id AND c.kind IN (1, 2, 3)
     ), 0) ELSE 0 END::bigint,
-    coalesce(named_period, DATE '1900-01-01'), coalesce(named_debt, 0)::smallint, coalesce(named_service, 0)::smallint
+    coalesce(named_period, DATE '1900-01-01'), coalesce(named_debt, 0)::smallint, coalesce(named_service, 0)::smallint,
+    booked_on
 FROM payments_payment p WHERE {accounts} AND state IN (2, 3)
 """
