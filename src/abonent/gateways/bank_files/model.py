@@ -15,22 +15,24 @@ MOST_MINOR = 10**15
 """No sum of a file is larger: ten trillion roubles."""
 EARLIEST = date(1999, 1, 1)
 
-REGISTRY: dict[str, pl.DataType | type[pl.DataType]] = {
-    "row_no": pl.Int32,
-    "paid_on": pl.Date,
-    "paid_at": pl.Datetime("us"),
-    "external_id": pl.String,
-    "account_text": pl.String,
-    "payer": pl.String,
-    "payer_inn": pl.String,
-    "phone": pl.String,
-    "address": pl.String,
-    "period": pl.Date,
-    "amount_minor": pl.Int64,
-    "transferred_minor": pl.Int64,
-    "commission_minor": pl.Int64,
-    "purpose": pl.String,
-}
+REGISTRY = pl.Schema(
+    {
+        "row_no": pl.Int32(),
+        "paid_on": pl.Date(),
+        "paid_at": pl.Datetime("us"),
+        "external_id": pl.String(),
+        "account_text": pl.String(),
+        "payer": pl.String(),
+        "payer_inn": pl.String(),
+        "phone": pl.String(),
+        "address": pl.String(),
+        "period": pl.Date(),
+        "amount_minor": pl.Int64(),
+        "transferred_minor": pl.Int64(),
+        "commission_minor": pl.Int64(),
+        "purpose": pl.String(),
+    }
+)
 """`row_no`: the line of the file, from 1. `paid_at`: local time, where it is told. `period`: its first day, as the
 payer named it. `amount_minor` is what the subscriber paid, `transferred_minor` what comes to the bank of it."""
 

@@ -96,6 +96,8 @@ def _check_currency(found: Statement | Registry, currency: str) -> None:
         if found.currency not in ("", currency):
             raise Malformed("foreign_currency", field="currency", value=found.currency)
         return
-    for one in (*found.documents, *found.accounts):
-        if one.currency not in ("", currency):
-            raise Malformed("foreign_currency", row=one.row_no, field="currency", value=one.currency)
+    said = [(one.row_no, one.currency) for one in found.accounts]
+    said += [(one.row_no, one.currency) for one in found.documents]
+    for row_no, other in sorted(said):
+        if other not in ("", currency):
+            raise Malformed("foreign_currency", row=row_no, field="currency", value=other)

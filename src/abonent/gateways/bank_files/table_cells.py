@@ -3,6 +3,7 @@
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -44,8 +45,8 @@ def read(path: Path, *, layout: Layout) -> tuple[pl.DataFrame, str, str]:
     try:
         table = spreadsheets.read(path, name=f"table.{kind}")
     except spreadsheets.BadTable as error:
-        row = error.facts.pop("row", 0)
-        raise Malformed(error.code, row=row, **error.facts) from error
+        facts: dict[str, Any] = dict(error.facts)
+        raise Malformed(error.code, row=facts.pop("row", 0), **facts) from error
     frame = table.frame.with_row_index("row_no", offset=1)
     if frame.width > MOST_COLUMNS:
         raise Malformed("fields", found=frame.width, most=MOST_COLUMNS)
@@ -72,7 +73,8 @@ def _of_text(content: str, layout: Layout) -> pl.DataFrame:
     if layout.widths:
         return lines.select("row_no", *_cut(layout.widths)).with_columns(_nothing())
     delimiter = layout.delimiter or _delimiter(lines)
-    width = 1 + (lines["line"].str.count_matches(delimiter, literal=True).max() or 0)
+    most: Any = lines["line"].str.count_matches(delimiter, literal=True).max()
+    width = 1 + (most or 0)
     if width > MOST_COLUMNS:
         widest = lines.filter(pl.col("line").str.count_matches(delimiter, literal=True) == width - 1)
         raise Malformed("fields", row=widest["row_no"][0], found=width, most=MOST_COLUMNS)

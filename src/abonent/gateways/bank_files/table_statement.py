@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -11,7 +12,6 @@ from abonent.gateways.bank_files.model import (
     EARLIEST,
     MOST_MINOR,
     BankDocument,
-    Malformed,
     Statement,
     StatementAccount,
 )
@@ -128,26 +128,23 @@ def _both() -> pl.Expr:
     return (pl.col("debit_minor").fill_null(0) != 0) & (pl.col("credit_minor").fill_null(0) != 0)
 
 
-def _document(row: dict[str, object], has: set[str]) -> BankDocument:
-    moment, made, signed = row["moment"], row["made"], row["signed"]
-    if not isinstance(signed, int) or not hasattr(moment, "date"):
-        raise Malformed("not_a_sum", row=row["row_no"])  # type: ignore[arg-type]
-    texts = {name: str(row[name]) for name in _TEXTS}
+def _document(row: dict[str, Any], has: set[str]) -> BankDocument:
+    texts = {name: row[name] for name in _TEXTS}
     return BankDocument(
-        row_no=int(str(row["row_no"])),
-        own_account=str(row["own"]),
-        incoming=signed > 0,
+        row_no=row["row_no"],
+        own_account=row["own"],
+        incoming=row["signed"] > 0,
         kind=texts["kind"],
         number=texts["number"],
-        made_on=(made or moment).date(),  # type: ignore[union-attr]
-        booked_on=moment.date(),
-        amount_minor=abs(signed),
-        currency=str(row["money"]),
+        made_on=(row["made"] or row["moment"]).date(),
+        booked_on=row["moment"].date(),
+        amount_minor=abs(row["signed"]),
+        currency=row["money"],
         counterparty=texts["payer"],
         counterparty_inn=texts["payer_inn"],
         counterparty_account=texts["counterparty_account"],
         counterparty_bic=texts["counterparty_bic"],
         purpose=texts["purpose"],
         # where there is no number, the moment tells two alike operations of a day apart
-        external_id=str(row["external_id"]) or ("" if "number" in has else str(row["paid_on"])),
+        external_id=row["external_id"] or ("" if "number" in has else row["paid_on"]),
     )
