@@ -27,14 +27,24 @@ class DebtorTerms(models.Model):
     )
     during = DateRangeField()
     debtor = models.PositiveSmallIntegerField(choices=Debtor.choices)
+    due_day = models.PositiveSmallIntegerField(
+        null=True, help_text="day of the next month; none: as households pay"
+    )
+    moratoria = models.BooleanField(default=True, help_text="moratoria spare the account")
     source = models.CharField(max_length=200, help_text="contract or decision")
+    made_at = models.DateTimeField()
+    made_by_id = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [
             ExclusionConstraint(
                 name="debtor_terms_one_at_a_time",
                 expressions=[("account", RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(due_day=None) | models.Q(due_day__range=(1, 28)),
+                name="debtor_terms_due_day",
+            ),
         ]
 
 
@@ -73,7 +83,7 @@ class PenaltyRunState(models.IntegerChoices):
 class PenaltyRun(models.Model):
     """A month's accrual: what the law asks up to a day, less what earlier runs have posted.
 
-    Its entries are batches `penalties:<id>`, one per shard.
+    Its entries are batches `penalties:<id>`, one per shard; those of its reversal `penalties:<id>:reversal`.
     """
 
     supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="+")
@@ -87,6 +97,7 @@ class PenaltyRun(models.Model):
     debts = models.BigIntegerField(default=0)
     lines = models.BigIntegerField(default=0)
     amount_minor = models.BigIntegerField(default=0)
+    parameter_hash = models.CharField(max_length=64, blank=True)
     error = models.TextField(blank=True)
     created_at = models.DateTimeField()
     created_by_id = models.BigIntegerField(null=True)
@@ -105,6 +116,44 @@ class PenaltyRun(models.Model):
                 name="penalty_run_one_at_a_time",
             )
         ]
+
+
+class PenaltyShard(models.Model):
+    """Accounts of a run, by their ids, that are counted and written in one transaction."""
+
+    run = models.ForeignKey(PenaltyRun, on_delete=models.PROTECT, related_name="shards")
+    shard_no = models.IntegerField()
+    first_account_id = models.BigIntegerField()
+    last_account_id = models.BigIntegerField()
+    accounts = models.BigIntegerField()
+    done = models.BooleanField(default=False)
+    batch_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "shard_no"], name="penalty_shard_no")]
+
+
+class PenaltyAccount(models.Model):
+    """What a run changes on an account: what the law asks, what was posted before, the difference it posts.
+
+    Partitioned by `run_id`.
+    """
+
+    pk = models.CompositePrimaryKey("run_id", "account_id")
+    run = models.ForeignKey(
+        PenaltyRun, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
+    branch = models.ForeignKey(
+        Branch, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
+    debtor = models.PositiveSmallIntegerField(choices=Debtor.choices)
+    debts = models.IntegerField()
+    asked_minor = models.BigIntegerField(help_text="up to the last day of the run")
+    posted_minor = models.BigIntegerField(help_text="by runs before")
+    amount_minor = models.BigIntegerField()
 
 
 class PenaltyLine(models.Model):
