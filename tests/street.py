@@ -10,13 +10,12 @@ house 100, a private one whose reading fell: parked.
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from uuid import NAMESPACE_OID, uuid5
 
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from abonent.contexts.charging.models import BillingPeriod
 from abonent.contexts.contracts.models import Account, AccountService, PremiseTerms, Price, TariffGroup
-from abonent.contexts.ledger.models import EntryKind
-from abonent.contexts.ledger.operations import Posting, post_batch
 from abonent.contexts.metering.models import (
     Installation,
     Meter,
@@ -31,6 +30,7 @@ from abonent.contexts.metering.models import (
 )
 from abonent.contexts.metering.partitions import ensure_reading_partitions
 from abonent.contexts.parties.models import Branch, Party, Supplier
+from abonent.contexts.payments.models import AgentKind
 from abonent.contexts.places.models import (
     Building,
     BuildingKind,
@@ -43,7 +43,7 @@ from abonent.contexts.places.models import (
 )
 from abonent.kernel.identifiers import account_number
 from abonent.kernel.periods import Month
-from abonent.usecases import billing_run, packs
+from abonent.usecases import billing_run, packs, take_payment
 
 MONTH = Month(2026, 10)
 BEFORE = MONTH.previous()
@@ -190,8 +190,17 @@ class Built:
         return building
 
     def pay(self, name: str, amount_minor: int, *, day: date, origin: str) -> None:
-        payment = Posting(self.accounts[name].pk, 1, EntryKind.PAYMENT, day.replace(day=1), -amount_minor)
-        post_batch(origin=origin, postings=[payment], booked_period=Month.of(day), booked_on=day, at=AT)
+        take_payment.take(
+            supplier_id=self.supplier.pk,
+            agent_id=take_payment.own_agent(supplier_id=self.supplier.pk, kind=AgentKind.BY_HAND).pk,
+            account_id=self.accounts[name].pk,
+            amount_minor=amount_minor,
+            paid_on=day,
+            booked_on=day,
+            key=uuid5(NAMESPACE_OID, origin),
+            actor_id=None,
+            at=AT,
+        )
 
     def bill(self, month: Month) -> int:
         """Rate the month for the whole supplier and approve it."""

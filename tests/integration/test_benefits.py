@@ -12,6 +12,7 @@ import xlsxwriter
 from django.db import IntegrityError, connection, transaction
 from python_calamine import CalamineWorkbook
 from tests import town as towns
+from tests.money import pay
 from tests.town import MONTH, Town
 
 from abonent.contexts.charging.models import (
@@ -31,6 +32,7 @@ from abonent.contexts.contracts.models import BenefitCategory, BenefitHolder, Pr
 from abonent.contexts.ledger.models import Batch, Entry, EntryKind, SubsidyFile, SubsidyRow, SubsidyRowState
 from abonent.contexts.ledger.operations import Posting, post_batch
 from abonent.contexts.ledger.queries import balance_minor
+from abonent.contexts.payments.models import AgentKind, Payment
 from abonent.kernel.periods import Month
 from abonent.usecases import account_history, books_check, packs
 from abonent.usecases.benefits import (
@@ -569,6 +571,11 @@ def test_subsidies_lower_what_is_owed(town: Town, tmp_path: Path, take_subsidies
     entries = Entry.objects.filter(kind=EntryKind.SUBSIDY)
     assert sorted(entries.values_list("amount_minor", flat=True)) == [-51_240, -30_000]
     assert Batch.objects.get(origin=f"subsidies:{file.pk}").amount_minor == -81_240
+    payments = Payment.objects.order_by("entry_no").values_list("amount_minor", "named_period", "agent__kind")
+    assert list(payments) == [
+        (51_240, MONTH.first_day, AgentKind.SUBSIDY),
+        (30_000, MONTH.first_day, AgentKind.SUBSIDY),
+    ]
     held = file.file_rows.filter(state=SubsidyRowState.HELD).order_by("row_no")
     assert [(row.row_no, row.problem, row.amount_minor) for row in held] == [
         (4, "paid_before", 30_000),
@@ -681,15 +688,13 @@ def owing(town: Town) -> Town:
             at=AT,
         )
     post_batch(
-        origin="t:paid",
-        postings=[
-            Posting(first, 1, EntryKind.PAYMENT, MONTH.first_day, -15_000),
-            Posting(second, 1, EntryKind.OPENING, MONTH.first_day, 7_000),
-        ],
+        origin="t:opening",
+        postings=[Posting(second, 1, EntryKind.OPENING, MONTH.first_day, 7_000)],
         booked_period=MONTH,
         booked_on=MONTH.first_day,
         at=AT,
     )
+    pay(town.accounts["1"], 15_000, paid_on=MONTH.first_day)
     return town
 
 

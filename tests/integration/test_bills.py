@@ -16,7 +16,7 @@ from tests import street
 from tests.street import AT, BEFORE, MONTH, Built
 from typer.testing import CliRunner
 
-from abonent.contexts.charging.models import Bill, Run, RunShard, RunState
+from abonent.contexts.charging.models import Bill, BillingPeriod, Run, RunShard, RunState
 from abonent.contexts.ledger.models import EntryKind
 from abonent.contexts.ledger.operations import Posting, post_batch
 from abonent.contexts.metering.models import Installation, ReadingSource
@@ -221,10 +221,7 @@ class TestIssue:
     def test_the_parked_get_a_bill_only_for_a_balance(self, built: Built) -> None:
         assert bill_of(built, "100").charged_minor == 0
         assert bill_of(built, "100").total_minor == 84_000
-        paid = Posting(built.accounts["100"].pk, 1, EntryKind.PAYMENT, BEFORE.first_day, -84_000)
-        post_batch(
-            origin="test:paid", postings=[paid], booked_period=BEFORE, booked_on=date(2026, 9, 30), at=LATER
-        )
+        built.pay("100", 84_000, day=date(2026, 9, 30), origin="test:paid")
         Bill.objects.filter(period=MONTH.first_day).delete()
         assert issue_month(built).bills == 12
 
@@ -246,6 +243,7 @@ class TestIssue:
     def test_the_old_due_day_holds_for_old_months(self, built: Built) -> None:
         assert bill_of(built, "10/1", BEFORE).due_on == date(2026, 10, 15)
         RunShard.objects.filter(period=BEFORE.first_day).update(period=date(2026, 2, 1))
+        BillingPeriod.objects.create(supplier=built.supplier, month=date(2026, 2, 1))
         built.pay("10/1", 1, day=date(2026, 2, 3), origin="test:february")
         assert issue_month(built, Month(2026, 2)).due_on == date(2026, 3, 10)
 

@@ -1,6 +1,7 @@
 """Suppliers, their branches, and the people and organisations they serve."""
 
 from django.db import models
+from django.db.models.functions import Right
 
 
 class Supplier(models.Model):
@@ -42,6 +43,19 @@ class Branch(models.Model):
         return self.name
 
 
+def phone_digits(field: str) -> Right:
+    """Return the last ten digits of a telephone, however it is written."""
+    digits = models.Func(
+        models.F(field),
+        models.Value(r"\D"),
+        models.Value(""),
+        models.Value("g"),
+        function="regexp_replace",
+        output_field=models.CharField(),
+    )
+    return Right(digits, 10)
+
+
 class PartyKind(models.IntegerChoices):
     PERSON = 1
     ORGANISATION = 2
@@ -61,6 +75,11 @@ class Party(models.Model):
 
     class Meta:
         verbose_name_plural = "parties"
+        # a payment is recognised by them
+        indexes = [
+            models.Index(fields=["inn"], name="party_inn"),
+            models.Index(phone_digits("phone"), name="party_phone_digits"),
+        ]
 
     def __str__(self) -> str:
         return self.display_name

@@ -1,10 +1,19 @@
 """Rows of payments as lists and cards of them show."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, Sum
 
-from abonent.contexts.payments.models import Payment
+from abonent.contexts.payments.models import (
+    AllocationPolicy,
+    ChangeKind,
+    DayLock,
+    Payment,
+    PaymentChange,
+)
+
+LESSENING = (ChangeKind.REVERSAL, ChangeKind.REFUND, ChangeKind.TRANSFER)
 
 
 def payments() -> QuerySet[Payment, dict[str, Any]]:
@@ -40,3 +49,59 @@ def payments() -> QuerySet[Payment, dict[str, Any]]:
         "created_at",
         "created_by_id",
     )
+
+
+def payment_row(*, payment_id: int) -> dict[str, Any] | None:
+    """Return one payment as the list shows it, or None."""
+    return payments().filter(id=payment_id).first()
+
+
+def changes_of(*, payment_id: int) -> list[dict[str, Any]]:
+    """Return what happened to a payment, the latest first; `to_number` is the account money moved to."""
+    rows = PaymentChange.objects.filter(payment_id=payment_id).annotate(
+        to_number=F("to_payment__account__number")
+    )
+    return list(
+        rows.order_by("-id").values(
+            "id",
+            "kind",
+            "amount_minor",
+            "to_payment_id",
+            "to_number",
+            "reason",
+            "document",
+            "booked_on",
+            "made_at",
+            "made_by_id",
+        )
+    )
+
+
+def came_from(*, payment_id: int) -> dict[str, Any] | None:
+    """Return the change another payment went through to make this one, or None."""
+    rows = PaymentChange.objects.filter(to_payment_id=payment_id).annotate(
+        number=F("payment__account__number")
+    )
+    return rows.values("payment_id", "number", "kind", "booked_on").first()
+
+
+def gone_of(payment_ids: Iterable[int], /) -> dict[int, int]:
+    """Return what went out of payments by reversal, refund and transfer, by payment."""
+    gone = (
+        PaymentChange.objects.filter(payment__in=payment_ids, kind__in=LESSENING)
+        .values("payment_id")
+        .annotate(gone=Sum("amount_minor"))
+    )
+    return {row["payment_id"]: row["gone"] for row in gone}
+
+
+def day_locks(*, supplier_id: int) -> QuerySet[DayLock, dict[str, Any]]:
+    """Rows of the history of locked days."""
+    return DayLock.objects.filter(supplier_id=supplier_id).values(
+        "id", "locked_through", "reason", "made_at", "made_by_id"
+    )
+
+
+def policies(*, supplier_id: int) -> list[AllocationPolicy]:
+    """Return the orders of payment, the latest first."""
+    return list(AllocationPolicy.objects.filter(supplier_id=supplier_id).order_by("-during"))

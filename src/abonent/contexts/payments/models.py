@@ -244,6 +244,8 @@ class Payment(models.Model):
             models.Index(fields=["file", "row_no"], name="payment_file_row"),
             models.Index(fields=["booked_on", "id"], name="payment_day"),
             models.Index(fields=["booked_on"], condition=models.Q(state=1), name="payment_unidentified"),
+            # what a person decided about a payer tells whose his next payment is
+            models.Index(fields=["payer"], condition=models.Q(recognition=7), name="payment_decided_payer"),
         ]
 
 
@@ -316,6 +318,42 @@ class Allocation(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["account_id"], name="allocation_account")]
+
+
+class SettleJobState(models.IntegerChoices):
+    WAITING = 1, _("waiting")
+    RUNNING = 2, _("under way")
+    DONE = 3, _("done")
+
+
+class SettleJob(models.Model):
+    """What was posted to many accounts waits to be settled: made in the transaction that posts, one waits at a time.
+
+    While one is not done, accounts of the supplier may have free money and open debts at once.
+    """
+
+    supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="+")
+    origin = models.CharField(max_length=80, help_text="what asked for it first: run:17")
+    requests = models.IntegerField(default=1)
+    state = models.PositiveSmallIntegerField(choices=SettleJobState.choices, default=SettleJobState.WAITING)
+    settled_through = models.BigIntegerField(default=0, help_text="accounts up to this id are done")
+    accounts_done = models.BigIntegerField(default=0)
+    accounts_total = models.BigIntegerField(default=0)
+    accounts_changed = models.BigIntegerField(default=0)
+    error = models.CharField(max_length=200, blank=True)
+    requested_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["supplier"], condition=models.Q(state=1), name="settle_job_one_waits"
+            ),
+            models.UniqueConstraint(
+                fields=["supplier"], condition=models.Q(state=2), name="settle_job_one_runs"
+            ),
+        ]
 
 
 class AllocationPolicy(models.Model):
@@ -437,7 +475,9 @@ class CashOrder(models.Model):
     payer = models.CharField(max_length=200, blank=True)
     ground = models.CharField(max_length=200, blank=True)
     contact = models.CharField(max_length=64, blank=True, help_text="where the receipt is sent (1008)")
-    receipt = models.JSONField(default=dict, help_text="tags of ФФД 1.2; empty: the register has no part in it")
+    receipt = models.JSONField(
+        default=dict, help_text="tags of ФФД 1.2; empty: the register has no part in it"
+    )
     fiscal = models.JSONField(default=dict, help_text="what the register answered; empty: not yet printed")
     fiscal_error = models.CharField(max_length=200, blank=True)
     tried_at = models.DateTimeField(null=True)
@@ -477,20 +517,38 @@ class OnlineOrder(models.Model):
 
     id = models.UUIDField(primary_key=True)
     key = models.UUIDField(unique=True)
-    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="online_orders")
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="online_orders")
+    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="online_orders", db_index=False)
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="online_orders", db_index=False
+    )
     amount_minor = models.BigIntegerField()
     state = models.PositiveSmallIntegerField(choices=OnlineOrderState.choices, default=OnlineOrderState.NEW)
     external_id = models.CharField(max_length=80, blank=True)
     pay_url = models.CharField(max_length=500, blank=True)
     payment = models.OneToOneField(Payment, null=True, on_delete=models.PROTECT, related_name="online_order")
     refunded_minor = models.BigIntegerField(default=0)
-    error = models.CharField(max_length=200, blank=True)
+    error = models.CharField(max_length=200, blank=True, help_text="what a person must look at, by its code")
+    contact = models.CharField(max_length=64, blank=True, help_text="where the receipt is sent (1008)")
+    expires_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True, help_text="when the acquirer was first asked to begin it")
+    paid_at = models.DateTimeField(null=True)
+    told_status = models.CharField(max_length=40, blank=True, help_text="the acquirer's own word")
+    told_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     created_by_id = models.BigIntegerField(null=True)
     changed_at = models.DateTimeField()
 
     class Meta:
+        indexes = [
+            models.Index(fields=["agent", "created_at"], name="online_order_created"),
+            models.Index(fields=["agent", "paid_at"], name="online_order_paid"),
+            models.Index(fields=["account"], name="online_order_account"),
+            models.Index(
+                fields=["told_at"],
+                condition=models.Q(state__in=[1, 2]) | ~models.Q(error=""),
+                name="online_order_unsettled",
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(amount_minor__gt=0, refunded_minor__gte=0)
@@ -503,6 +561,43 @@ class OnlineOrder(models.Model):
                 name="online_order_external_once",
             ),
         ]
+
+
+class OnlineRefundState(models.IntegerChoices):
+    ASKED = 1, _("asked of the acquirer")
+    DONE = 2, _("refunded")
+    REFUSED = 3, _("refused")
+
+
+class OnlineRefund(models.Model):
+    """So much of a paid order given back: written down before the acquirer is asked. `key`: the form it was sent from."""
+
+    order = models.ForeignKey(OnlineOrder, on_delete=models.PROTECT, related_name="refunds")
+    key = models.UUIDField(unique=True)
+    amount_minor = models.BigIntegerField()
+    reason = models.CharField(max_length=200)
+    at_bank = models.BooleanField(
+        default=False, help_text="made in the bank's cabinet, only written down here"
+    )
+    state = models.PositiveSmallIntegerField(
+        choices=OnlineRefundState.choices, default=OnlineRefundState.ASKED
+    )
+    change = models.OneToOneField(
+        PaymentChange, null=True, on_delete=models.PROTECT, related_name="online_refund"
+    )
+    error = models.CharField(max_length=200, blank=True)
+    tried_at = models.DateTimeField(null=True)
+    made_at = models.DateTimeField()
+    made_by_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(amount_minor__gt=0), name="online_refund_positive"),
+            models.CheckConstraint(
+                condition=~models.Q(state=2) | models.Q(change__isnull=False), name="online_refund_in_books"
+            ),
+        ]
+        indexes = [models.Index(fields=["tried_at"], condition=models.Q(state=1), name="online_refund_asked")]
 
 
 class OnlineNotice(models.Model):

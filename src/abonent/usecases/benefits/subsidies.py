@@ -1,8 +1,9 @@
 """Subsidies the state pays to suppliers: a registry becomes entries of the books, what cannot be placed is held.
 
-A file is one batch of entries of kind SUBSIDY, which lower what accounts owe. The same bytes are taken once; a row
-that was paid before, by whatever file, is held; so is one of an unknown account. A held row is given an account by a
-person, or returned to the sender: it never gets lost. A whole file can be reversed by its negative.
+A row that can be placed is a payment of the channel "subsidy", named for its month; a file is one batch of entries of
+kind SUBSIDY. The same bytes are taken once; a row that was paid before, by whatever file, is held; so is one of an
+unknown account. A held row is given an account by a person, or returned to the sender: it never gets lost. A whole file
+can be reversed by its negative.
 """
 
 from collections import Counter
@@ -10,17 +11,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
 
 from django.db import connection, transaction
 
-from abonent.contexts.contracts.models import Account, Service
-from abonent.contexts.ledger.models import EntryKind, SubsidyFile, SubsidyRow, SubsidyRowState
-from abonent.contexts.ledger.operations import Posting, post_batch
+from abonent.contexts.contracts.models import Account
+from abonent.contexts.ledger.models import SubsidyFile, SubsidyRow, SubsidyRowState
+from abonent.contexts.payments.models import AgentKind, Payment
 from abonent.kernel.decimals import FigureError
 from abonent.kernel.money import parse_minor
 from abonent.kernel.periods import Month
 from abonent.usecases.benefits.tables import Field, RowError, as_month, read_sheet
 from abonent.usecases.billing_run.plan import require_open
+from abonent.usecases.take_payment import By, Given, PaymentRefused, own_agent, reverse_many, take_many
 
 FIELDS = (
     Field("account", ("лицевой счет", "лс", "л с", "номер лс", "account", "ls", "особовий рахунок")),
@@ -33,6 +37,7 @@ FIELDS = (
         "document", ("документ", "решение", "номер решения", "document", "doc", "рішення"), is_required=False
     ),
 )
+_KEYS = UUID("6f0f1b52-6d7e-5a0c-9f53-5b1c6d0c2a11")
 _TOTAL_WORDS = ("итого", "всего", "total", "разом", "усього")
 
 
@@ -40,10 +45,10 @@ class SubsidiesRefused(Exception):
     """A registry or a row cannot be taken; nothing was stored.
 
     `code`: known (facts: file_id), rows (errors), totals (rows, amount_minor as read), unknown_account, not_held,
-    reversed.
+    reversed, moved, day_locked (locked_through).
     """
 
-    def __init__(self, code: str, errors: Sequence[RowError] = (), **facts: int) -> None:
+    def __init__(self, code: str, errors: Sequence[RowError] = (), **facts: Any) -> None:
         super().__init__(f"subsidies: {code} {facts}")
         self.code, self.errors, self.facts = code, list(errors), facts
 
@@ -168,13 +173,21 @@ def store(
             amount_minor=found.amount_minor,
         )
         batch_id = _post(
+            file,
             f"subsidies:{file.pk}",
-            [(row.account_id or 0, row.period, row.amount_minor) for row in found.postable],
-            booked_period,
-            today,
-            actor_id,
-            at,
-            document,
+            [
+                _given(
+                    file,
+                    row.number,
+                    row.account_id or 0,
+                    row.period,
+                    row.amount_minor,
+                    row.recipient,
+                    row.document,
+                )
+                for row in found.postable
+            ],
+            By(booked_on=_booked_on(booked_period, today), actor_id=actor_id, at=at),
         )
         SubsidyRow.objects.bulk_create(
             (
@@ -218,13 +231,20 @@ def place(
         if account is None:
             raise SubsidiesRefused("unknown_account")
         row.batch_id = _post(
+            row.file,
             f"subsidies:{row.file_id}:{row.row_no}",
-            [(account.pk, Month.of(row.period), row.amount_minor)],
-            booked_period,
-            today,
-            actor_id,
-            at,
-            row.file.document,
+            [
+                _given(
+                    row.file,
+                    row.row_no,
+                    account.pk,
+                    Month.of(row.period),
+                    row.amount_minor,
+                    row.recipient,
+                    row.document,
+                )
+            ],
+            By(booked_on=_booked_on(booked_period, today), actor_id=actor_id, at=at),
         )
         row.account, row.state = account, SubsidyRowState.POSTED
         row.decided_at, row.decided_by_id, row.note = at, actor_id, note
@@ -256,49 +276,54 @@ def reverse(
         if file.reversed_at is not None:
             raise SubsidiesRefused("reversed")
         require_open(file.supplier_id, booked_period)
-        posted = file.file_rows.filter(state=SubsidyRowState.POSTED).order_by("row_no")
-        _post(
-            f"subsidies:{file_id}:reversal",
-            [
-                (account_id or 0, Month.of(period), -amount_minor)
-                for account_id, period, amount_minor in posted.values_list(
-                    "account_id", "period", "amount_minor"
-                )
-            ],
-            booked_period,
-            today,
-            actor_id,
-            at,
-            reason,
-        )
+        batches = file.file_rows.filter(state=SubsidyRowState.POSTED).values("batch_id")
+        try:
+            reverse_many(
+                payments=list(Payment.objects.filter(batch_id__in=batches).order_by("batch_id", "entry_no")),
+                agent=own_agent(supplier_id=file.supplier_id, kind=AgentKind.SUBSIDY),
+                origin=f"subsidies:{file_id}:reversal",
+                by=By(booked_on=_booked_on(booked_period, today), actor_id=actor_id, at=at),
+                reason=reason,
+            )
+        except PaymentRefused as refusal:
+            raise SubsidiesRefused(refusal.code, **refusal.facts) from refusal
         file.reversed_at, file.reversed_by_id, file.reason = at, actor_id, reason
         file.save()
 
 
-def _post(
-    origin: str,
-    paid: Sequence[tuple[int, Month, int]],
-    booked_period: Month,
-    today: date,
-    actor_id: int | None,
-    at: datetime,
-    reason: str,
-) -> int | None:
-    """Post what was paid, account by account; return the batch, None when there is nothing to post."""
-    if not paid:
-        return None
-    return post_batch(
-        origin=origin,
-        postings=[
-            Posting(account_id, Service.ELECTRICITY, EntryKind.SUBSIDY, period.first_day, -amount_minor)
-            for account_id, period, amount_minor in paid
-        ],
-        booked_period=booked_period,
-        booked_on=min(max(today, booked_period.first_day), booked_period.last_day),
-        at=at,
-        author_id=actor_id,
-        reason=reason[:200],
+def _post(file: SubsidyFile, origin: str, given: Sequence[Given], by: By) -> int | None:
+    """Take what was paid in, account by account; return the batch, None when there is nothing to post."""
+    agent = own_agent(supplier_id=file.supplier_id, kind=AgentKind.SUBSIDY)
+    try:
+        batch = take_many(agent=agent, given=given, origin=origin, by=by, reason=file.document[:200])
+    except PaymentRefused as refusal:
+        raise SubsidiesRefused(refusal.code, **refusal.facts) from refusal
+    return batch.pk if batch else None
+
+
+def _given(
+    file: SubsidyFile,
+    row_no: int,
+    account_id: int,
+    period: Month,
+    amount_minor: int,
+    recipient: str,
+    document: str,
+) -> Given:
+    """Return a row as a payment the state named for the row's month."""
+    return Given(
+        key=uuid5(_KEYS, f"{file.pk}:{row_no}"),
+        account_id=account_id,
+        amount_minor=amount_minor,
+        paid_on=file.received_at.date(),
+        payer=recipient,
+        purpose=document or file.document,
+        named_period=period.first_day,
     )
+
+
+def _booked_on(booked_period: Month, today: date) -> date:
+    return min(max(today, booked_period.first_day), booked_period.last_day)
 
 
 _Key = tuple[int, Month, int, str, str]

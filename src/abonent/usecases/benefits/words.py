@@ -11,6 +11,8 @@ from abonent.usecases.benefits.holders import HolderRefused
 from abonent.usecases.benefits.registry import RegistryRefused
 from abonent.usecases.benefits.subsidies import SubsidiesRefused
 from abonent.usecases.benefits.tables import BadFile
+from abonent.usecases.take_payment import PaymentRefused
+from abonent.usecases.take_payment.words import tell_payment
 
 
 def tell_holder(code: str, facts: Mapping[str, object] | None = None) -> str:
@@ -71,7 +73,9 @@ def tell_subsidies(refusal: SubsidiesRefused) -> str:
         "not_held": _("This row was decided already."),
         "reversed": _("This registry is reversed."),
     }
-    return words.get(refusal.code, refusal.code) % facts
+    if refusal.code not in words:
+        return tell_payment(PaymentRefused(refusal.code, **refusal.facts))
+    return words[refusal.code] % facts
 
 
 def tell_problem(code: str) -> str:

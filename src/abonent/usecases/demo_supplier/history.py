@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from uuid import UUID, uuid5
 
 import numpy as np
 from django.db import connection, transaction
@@ -20,6 +21,7 @@ from abonent.contexts.contracts.models import Account
 from abonent.contexts.ledger.models import Batch, EntryKind
 from abonent.contexts.ledger.operations import Posting, post_batch
 from abonent.contexts.parties.models import Supplier
+from abonent.contexts.payments.models import Agent, AgentKind
 from abonent.engine.parameters import ParameterSet
 from abonent.kernel.periods import Month
 from abonent.usecases import billing_run, issue_bills, packs
@@ -27,10 +29,12 @@ from abonent.usecases.demo_supplier import received
 from abonent.usecases.demo_supplier.cases import UnitCase
 from abonent.usecases.demo_supplier.town import Sample, plan, special_cases
 from abonent.usecases.recalculation import manual
+from abonent.usecases.take_payment import By, Given, take_many
 
 _ELECTRICITY = 1
 _OPENING_DAY, _PAYMENT_DAY, _ISSUE_DAY = 1, 10, 3
 _ROUBLE = 100
+_KEYS = UUID("b0a6e5f2-3f0e-5a5b-8a0f-8f2f0f5f3d11")
 _DECIDED_MINOR = -150 * _ROUBLE
 # pays the whole bill; rounds it up to a hundred roubles; pays half; skips every other month; never pays
 _WHOLE, _ROUNDED, _HALF, _SKIPS, _NEVER = range(5)
@@ -144,18 +148,28 @@ def _post_payments(sample: Sample, month: Month, at: datetime) -> int:
         return 0
     habits = sample.generator(6).choice(len(_HABITS), sample.accounts, p=_HABITS)
     skipped = sample.generator(7, int(month)).random(sample.accounts) < 0.5
-    postings = [
-        Posting(
+    supplier_id = Supplier.objects.values_list("id", flat=True).get()
+    agent, _made = Agent.objects.get_or_create(
+        supplier_id=supplier_id,
+        code="agent",
+        defaults={"name": "Платёжный агент", "kind": AgentKind.REGISTRY},
+    )
+    booked_on = month.first_day.replace(day=_PAYMENT_DAY)
+    given = [
+        Given(
+            key=uuid5(_KEYS, f"{origin}:{account_id}"),
             account_id=account_id,
-            service=_ELECTRICITY,
-            kind=EntryKind.PAYMENT,
-            period=month.previous().first_day,
-            amount_minor=-paid,
+            amount_minor=paid,
+            paid_on=booked_on,
         )
         for account_id, owed in _debts()
         if (paid := _paid(owed, habits[account_id - 1], skipped[account_id - 1]))
     ]
-    return _post(origin, postings, month, _PAYMENT_DAY, at)
+    with transaction.atomic():
+        batch = take_many(
+            agent=agent, given=given, origin=origin, by=By(booked_on=booked_on, actor_id=None, at=at)
+        )
+    return batch.entries if batch else 0
 
 
 def _post(origin: str, postings: list[Posting], month: Month, day: int, at: datetime) -> int:

@@ -3,12 +3,9 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Sum
-
-from abonent.contexts.payments.models import ChangeKind, Payment, PaymentChange
+from abonent.contexts.payments.listing import gone_of
+from abonent.contexts.payments.models import Payment
 from abonent.usecases.take_payment.posting import By, hold_accounts
-
-LESSENING = (ChangeKind.REVERSAL, ChangeKind.REFUND, ChangeKind.TRANSFER)
 
 
 def hold(payment_id: int, *also: int) -> Payment:
@@ -20,8 +17,7 @@ def hold(payment_id: int, *also: int) -> Payment:
 
 def left_minor(payment: Payment) -> int:
     """Return what is left of a payment after its reversal, refunds and transfers."""
-    gone = PaymentChange.objects.filter(payment=payment, kind__in=LESSENING)
-    return payment.amount_minor - (gone.aggregate(gone=Sum("amount_minor"))["gone"] or 0)
+    return payment.amount_minor - gone_of([payment.pk]).get(payment.pk, 0)
 
 
 def heir(payment: Payment, *, key: UUID, amount_minor: int, by: By, **fields: Any) -> Payment:

@@ -7,9 +7,10 @@ from typing import Any
 class PaymentRefused(Exception):
     """Nothing was changed. `code` names the reason (`words.tell_payment` says it), `facts` what it speaks of.
 
-    unknown_agent, unknown_account, other_payment (amount_minor), in_future, not_positive, not_posted, not_unidentified,
-    too_much (left_minor), nothing_left, same_account, no_reason, nothing_to_write_off, too_large (limit_minor),
-    no_limit, not_later (day), came_from_another, overlaps.
+    unknown_agent, unknown_account, other_payment (amount_minor), in_future (day), not_positive, not_posted,
+    not_unidentified, too_much (left_minor), nothing_left, same_account, no_reason, nothing_to_write_off,
+    too_large (limit_minor), no_limit, moved; of orders of payment: too_early (day), bad_order, no_source,
+    too_many (accounts).
     """
 
     def __init__(self, code: str, **facts: Any) -> None:
