@@ -22,6 +22,8 @@ BUILDING_KEEPERS = {Role.ENGINEER, Role.MANAGER, Role.ADMINISTRATOR}
 PRINTERS = EVERYBODY - {Role.AUDITOR}
 ACT_WRITERS = {Role.OPERATOR, Role.ENGINEER, Role.ADMINISTRATOR}
 BENEFIT_KEEPERS = {Role.ACCOUNTANT, Role.ADMINISTRATOR}
+MONEY_TAKERS = {Role.OPERATOR, Role.ACCOUNTANT, Role.ADMINISTRATOR}
+MONEY_KEEPERS = {Role.ACCOUNTANT, Role.ADMINISTRATOR}
 ANYBODY_AT_ALL = None
 
 # Written out by hand: it must be a second opinion, not a copy of what the views declare.
@@ -91,6 +93,19 @@ MATRIX = {
     "office:print_progress": READERS,
     "office:print_file": READERS,
     "office:print_new": PRINTERS,
+    "office:payment_files": READERS,
+    "office:payment_file": READERS,
+    "office:payment_file_progress": READERS,
+    "office:payment_file_answer": READERS,
+    "office:payment_file_new": MONEY_TAKERS,
+    "office:payment_file_reverse": MONEY_KEEPERS,
+    "office:bank_lines": READERS,
+    "office:bank_line": READERS,
+    "office:bank_line_decide": MONEY_TAKERS,
+    "office:bank_reconcile": MONEY_TAKERS,
+    "office:payment_agents": READERS,
+    "office:payment_agent": MONEY_KEEPERS,
+    "office:payment_agent_new": MONEY_KEEPERS,
     "office:buildings": READERS,
     "office:building": READERS,
     "office:account_devices": READERS,
@@ -176,6 +191,8 @@ SAMPLES = {
     "absence_id": 1,
     "holder_id": 1,
     "registry_id": 1,
+    "agent_id": 1,
+    "line_id": 1,
 }
 
 

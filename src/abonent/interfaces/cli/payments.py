@@ -31,7 +31,10 @@ Given = Annotated[
 AgentCode = Annotated[str, typer.Option("--agent", help="Who sent it, by the agent's code.")]
 BookOn = Annotated[str | None, typer.Option(help="The day to book on, 2026-10-31; today if left out.")]
 Partial = Annotated[
-    bool, typer.Option("--extract", help="An extract of a statement: its totals are of more than it holds.")
+    bool,
+    typer.Option(
+        "--vouched", help="An extract without all documents, or rows that stand twice: you vouch for it."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")]
 

@@ -1,5 +1,9 @@
 """Files of payments the office asked to post or reverse, and those whose posting was stopped."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+
 from django.utils import timezone, translation
 from procrastinate.contrib.django import app
 
@@ -12,24 +16,28 @@ from abonent.usecases.take_payment import PaymentRefused
 from abonent.usecases.take_payment.words import tell_payment
 
 QUEUE = "payments"
-POST = "payments.post"
+POST, REVERSE = "payments.post", "payments.reverse"
 
 
 @app.task(name=POST, queue=QUEUE)
 def post(*, file_id: int, actor_id: int | None = None, **_later_arguments: object) -> None:
     """Post a file, or what of it is not yet posted. Why it cannot be stays with it."""
     now = timezone.now()
-    with translation.override(language_of(actor_id) if actor_id else None):
-        try:
-            import_payments.post(file_id=file_id, today=timezone.localdate(now), at=now)
-        except import_payments.FileRefused as refusal:
-            import_payments.note_error(file_id, tell_file(refusal))
-        except PaymentRefused as refusal:
-            import_payments.note_error(file_id, tell_payment(refusal))
-        except billing_run.RunRefused as refusal:
-            import_payments.note_error(file_id, tell_run(refusal))
-        except import_payments.FileBusy:
-            return  # whoever posts it now goes on
+    with _refusal_kept(file_id, actor_id):
+        import_payments.post(file_id=file_id, today=timezone.localdate(now), at=now)
+
+
+@app.task(name=REVERSE, queue=QUEUE)
+def reverse(*, file_id: int, actor_id: int, reason: str, booked_on: str, **_later_arguments: object) -> None:
+    """Take a whole file back."""
+    with _refusal_kept(file_id, actor_id):
+        import_payments.reverse_file(
+            file_id=file_id,
+            reason=reason,
+            booked_on=date.fromisoformat(booked_on),
+            actor_id=actor_id,
+            at=timezone.now(),
+        )
 
 
 @app.periodic(cron="* * * * *")
@@ -42,3 +50,18 @@ def resume(timestamp: int, **_later_arguments: object) -> int:
     for file_id in left:
         queue.defer(POST, queue=QUEUE, lock=f"{POST}:{file_id}", file_id=file_id)
     return len(left)
+
+
+@contextmanager
+def _refusal_kept(file_id: int, actor_id: int | None) -> Iterator[None]:
+    with translation.override(language_of(actor_id) if actor_id else None):
+        try:
+            yield
+        except import_payments.FileRefused as refusal:
+            import_payments.note_error(file_id, tell_file(refusal))
+        except PaymentRefused as refusal:
+            import_payments.note_error(file_id, tell_payment(refusal))
+        except billing_run.RunRefused as refusal:
+            import_payments.note_error(file_id, tell_run(refusal))
+        except import_payments.FileBusy:
+            return  # whoever is at it now goes on

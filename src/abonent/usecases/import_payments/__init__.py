@@ -5,6 +5,7 @@ day checked, nothing in the books yet) and posted (whole shards, each one transa
 stopped). A whole file can be reversed. What is refused is refused with row, field and reason, and leaves nothing.
 """
 
+from abonent.usecases.import_payments.answers import answer_file, look_file, problems_file
 from abonent.usecases.import_payments.files import (
     begin,
     look,
@@ -24,6 +25,7 @@ from abonent.usecases.import_payments.model import (
     Totals,
 )
 from abonent.usecases.import_payments.reading import keep, kept_in
+from abonent.usecases.import_payments.reversing import reverse_file
 
 __all__ = [
     "FileBusy",
@@ -33,13 +35,17 @@ __all__ = [
     "Progress",
     "Stored",
     "Totals",
+    "answer_file",
     "begin",
     "keep",
     "kept_in",
     "look",
     "look_at",
+    "look_file",
     "note_error",
     "post",
+    "problems_file",
+    "reverse_file",
     "store",
     "unfinished",
 ]

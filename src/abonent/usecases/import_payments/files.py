@@ -20,7 +20,7 @@ from abonent.contexts.payments.models import (
     PaymentState,
 )
 from abonent.kernel.periods import Month
-from abonent.usecases.import_payments import bank_lines, judging, posting, reading
+from abonent.usecases.import_payments import bank_lines, judging, posting, reading, reconciling
 from abonent.usecases.import_payments.model import FileRefused, Look, Progress, Stored, Totals
 from abonent.usecases.take_payment import require_day
 
@@ -129,6 +129,7 @@ def post(
             require_day(file.supplier_id, file.booked_on)
         told, seconds = _post(file, today, on_progress)
         _finish(file, told, at=at)
+    reconciling.reconcile(supplier_id=file.supplier_id, at=at)
     on_progress(Progress(phase="done", rows_done=file.rows, rows=file.rows))
     return _as_stored(file, seconds=seconds)
 
@@ -246,7 +247,7 @@ def _take_along(
 
 
 def _finish(file: PaymentFile, told: Totals, *, at: datetime) -> None:
-    """Say what came of a file, and let its sum find the bank document it came with."""
+    """Say what came of a file."""
     with transaction.atomic():
         brought = Payment.objects.filter(file=file).aggregate(
             rows=Count("id"),

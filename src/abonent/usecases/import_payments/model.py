@@ -80,6 +80,11 @@ class Look:
         counted = self.rows.group_by("outcome").len().sort("outcome")
         return dict(counted.iter_rows())
 
+    @property
+    def line_counts(self) -> dict[int, int]:
+        """Documents of a statement by the state they would have."""
+        return dict(self.lines.group_by("state").len().sort("state").iter_rows())
+
     def first_rows(self, most: int, *, outcomes: Sequence[str] = ()) -> list[dict[str, Any]]:
         """Return rows of these outcomes, or of all, in the order of the file."""
         rows = self.rows.filter(pl.col("outcome").is_in(outcomes)) if outcomes else self.rows

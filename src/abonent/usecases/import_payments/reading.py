@@ -2,7 +2,8 @@
 
 import hashlib
 import shutil
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -12,7 +13,7 @@ import polars as pl
 
 from abonent.contexts.payments.models import Agent, BankLineState
 from abonent.gateways import bank_files
-from abonent.gateways.bank_files import Malformed, Registry, Statement
+from abonent.gateways.bank_files import BankDocument, Malformed, Registry, Statement
 from abonent.gateways.home import ensure_home
 from abonent.usecases.import_payments.keys import digests, with_keys
 from abonent.usecases.import_payments.model import MOST_PROBLEMS, FileRefused, Problem, Totals
@@ -130,14 +131,14 @@ def kept_in(sha256: str) -> Path:
 def read(sha256: str, *, name: str, agent: Agent, today: date, partial: bool = False) -> Taken:
     """Read a kept file and check it against itself. Raises FileRefused with the rows that are wrong.
 
-    `partial`: a statement that is an extract need not add up to the totals it states.
+    `partial`: a person vouches for what the file alone does not prove: an extract, rows that stand twice.
     """
     path = kept_in(sha256)
     if not path.exists():
         raise FileRefused("gone", file=name)
     try:
         found = bank_files.read(
-            path, name=name, today=today, layout=agent.layout.get("table"), partial=partial
+            path, name=name, today=today, layout=agent.layout.get("table"), vouched=partial
         )
     except Malformed as error:
         told = [_problem(one) for one in (error, *error.more)]
@@ -196,24 +197,7 @@ def _of_statement(statement: Statement, agent: Agent, name: str) -> Taken:
             account=foreign[0].number,
         )
     booked = [one for one in statement.documents if one.booked_on is not None]
-    texts = _APART.join
-    keys = digests(
-        texts(
-            (
-                "bank",
-                one.own_account,
-                "in" if one.incoming else "out",
-                one.number,
-                one.made_on.isoformat(),
-                str(one.amount_minor),
-                one.counterparty_inn,
-                one.counterparty_bic,
-                one.counterparty_account,
-                one.external_id,
-            )
-        )
-        for one in booked
-    )
+    keys = digests(_told_apart(booked))
     lines = pl.DataFrame(
         [
             (
@@ -226,7 +210,6 @@ def _of_statement(statement: Statement, agent: Agent, name: str) -> Taken:
         schema={name: kind for name, kind in LINES.items() if name not in _ADDED} | {"code": pl.String},
         orient="row",
     ).with_columns(keys)  # fmt: skip
-    lines = lines.unique("key", keep="first", maintain_order=True)
     inns = list(
         Agent.objects.filter(supplier_id=agent.supplier_id).exclude(inn="").values_list("inn", flat=True)
     )
@@ -257,6 +240,25 @@ def _of_statement(statement: Statement, agent: Agent, name: str) -> Taken:
         totals=Totals(rows=rows.height, amount_minor=paid_minor),  # it is in the bank: nothing is to arrive
         lines=_fitting(lines, LINES, _LINE_WIDTHS),
     )
+
+
+def _told_apart(documents: Sequence[BankDocument]) -> Iterator[str]:
+    """Yield what tells each document from all others; of two that say the same, which one it is."""
+    seen: Counter[tuple[str, ...]] = Counter()
+    for one in documents:
+        words = (
+            one.own_account,
+            "in" if one.incoming else "out",
+            one.number,
+            one.made_on.isoformat(),
+            str(one.amount_minor),
+            one.counterparty_inn,
+            one.counterparty_bic,
+            one.counterparty_account,
+            one.external_id,
+        )
+        yield _APART.join(("bank", *words, str(seen[words])))
+        seen[words] += 1
 
 
 def _state(inns: list[str], own: frozenset[str]) -> pl.Expr:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from abonent.kernel.money import format_minor
 from abonent.usecases.import_payments.model import FileRefused, Problem
+from abonent.usecases.import_payments.reconciling import ReconciliationRefused
 
 _REASONS: Mapping[str, Any] = {
     # of the file
@@ -88,6 +89,20 @@ OUTCOMES: Mapping[str, Any] = {
     "reversed": gettext_lazy("reversed"),
     "returned": gettext_lazy("returned to the payer"),
 }
+
+
+_REFUSALS: Mapping[str, Any] = {
+    "not_waiting": gettext_lazy("The document has been decided on meanwhile. Look at it again."),
+    "nothing_chosen": gettext_lazy("Choose at least one registry."),
+    "arrived": gettext_lazy("A registry chosen has arrived already by another document."),
+    "no_reason": gettext_lazy("Say why."),
+    "posted": gettext_lazy("Its payment is in the books. Reverse the payment first."),
+}
+
+
+def tell_reconciliation(refusal: ReconciliationRefused) -> str:
+    """Say why a document was not decided on."""
+    return str(_REFUSALS[refusal.code])
 
 
 def tell_file(refusal: FileRefused) -> str:
