@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from abonent.contexts.contracts.queries import accounts, row_payer
 from abonent.contexts.contracts.search import AccountFound, search
@@ -96,8 +97,16 @@ def find(*, text: str, supplier_id: int, on: date, limit: int = 8) -> Found:
 def payer_of(*, number: str, supplier_id: int, scanned: Scanned | None = None) -> Payer | None:
     """Return an account of the supplier with its debts, or None."""
     row = accounts().filter(number=number, building__branch__supplier=supplier_id).first()
-    if row is None:
-        return None
+    return _payer(row, scanned) if row else None
+
+
+def payer_by_id(*, account_id: int, supplier_id: int) -> Payer | None:
+    """Return an account of the supplier with its debts, or None."""
+    row = accounts().filter(id=account_id, building__branch__supplier=supplier_id).first()
+    return _payer(row, None) if row else None
+
+
+def _payer(row: dict[str, Any], scanned: Scanned | None) -> Payer:
     return Payer(
         account_id=row["id"],
         number=row["number"],

@@ -15,7 +15,8 @@ def of_payment(
     order: CashOrder, *, supplier: Supplier, place: str, account: str, cashier: str
 ) -> dict[str, Any]:
     """Return the receipt of a payment just taken: what it covers, debt by debt, and the rest in advance."""
-    assert order.payment is not None and order.payment.account_id, "a receipt has its payment, and that its account"
+    assert order.payment, "a receipt has its payment"
+    assert order.payment.account_id, "and that its account"
     covered = (
         Allocation.objects.filter(account_id=order.payment.account_id, payment_id=order.payment.pk)
         .values("debt", "period")
