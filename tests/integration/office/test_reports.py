@@ -35,6 +35,15 @@ WHO_SEES = {
     "coverage": EVERYBODY,
     "verification": EVERYBODY,
     "held_readings": EVERYBODY,
+    "turnover": EVERYBODY - {Role.OPERATOR},
+    "payments": EVERYBODY,
+    "payments_by": EVERYBODY - {Role.OPERATOR},
+    "proceeds": EVERYBODY - {Role.OPERATOR},
+    "collection": EVERYBODY - {Role.OPERATOR},
+    "covered": EVERYBODY - {Role.OPERATOR},
+    "advances": EVERYBODY - {Role.OPERATOR},
+    "ageing": EVERYBODY - {Role.OPERATOR},
+    "control_totals": EVERYBODY - {Role.OPERATOR},
 }
 
 

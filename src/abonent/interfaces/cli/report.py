@@ -53,6 +53,7 @@ def run(
     branch: Annotated[int | None, typer.Option(help="Only this branch.")] = None,
     district: Annotated[int | None, typer.Option(help="Only this district.")] = None,
     building: Annotated[str | None, typer.Option(help="Only this building: its number or address.")] = None,
+    agent: Annotated[int | None, typer.Option(help="Only what came through this agent.")] = None,
     choices: Annotated[
         list[str] | None, typer.Option("--set", help="An answer of the report's own: by=building.")
     ] = None,
@@ -73,6 +74,7 @@ def run(
             branch_id=branch,
             district_id=district,
             building_id=_building(building),
+            agent_id=agent,
             choices=_answers(report, choices or []),
         )
         _require(report, asked)

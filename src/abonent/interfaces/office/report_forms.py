@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from abonent.contexts.charging.queries import period_choices
 from abonent.contexts.parties.queries import supplier_id
+from abonent.contexts.payments.models import Agent
 from abonent.contexts.places.models import Building, District
 from abonent.contexts.places.queries import buildings_by_address
 from abonent.interfaces.office import formats
@@ -32,6 +33,13 @@ class DistrictField(forms.ModelChoiceField):
         return district.name
 
 
+class AgentField(forms.ModelChoiceField):
+    def __init__(self) -> None:
+        super().__init__(
+            Agent.objects.order_by("name"), label=gettext_lazy("Agent"), empty_label=gettext_lazy("any")
+        )
+
+
 class ReportForm(forms.Form):
     """The questions of a report; everything has a default but a building that must be named."""
 
@@ -49,6 +57,8 @@ class ReportForm(forms.Form):
             self.fields["branch"] = BranchField()
         if Ask.DISTRICT in report.asks:
             self.fields["district"] = DistrictField()
+        if Ask.AGENT in report.asks:
+            self.fields["agent"] = AgentField()
         if Ask.BUILDING in report.asks:
             self.fields["building"] = forms.CharField(label=gettext_lazy("Street and house"), max_length=100)
         for choice in report.choices:
@@ -129,6 +139,7 @@ class ReportForm(forms.Form):
             branch_id=values["branch"].pk if values.get("branch") else None,
             district_id=values["district"].pk if values.get("district") else None,
             building_id=self._building_id,
+            agent_id=values["agent"].pk if values.get("agent") else None,
             choices={choice.name: values[choice.name] for choice in self._report.choices},
         )
 
@@ -141,6 +152,7 @@ def query_of(asked: Asked, **changes: str) -> str:
         "branch": asked.branch_id,
         "district": asked.district_id,
         "building": asked.building_id,
+        "agent": asked.agent_id,
         **asked.choices,
         **changes,
     }

@@ -136,7 +136,10 @@ class TablePage:
             return ""
         if isinstance(opens, Card):
             name = row.get(opens.key)
-            return reverse(f"office:{opens.of}", args=[name]) if name else ""
+            if not name:
+                return ""
+            dated = f"?period={self.asked.period}" if opens.dated and self.asked.period else ""
+            return reverse(f"office:{opens.of}", args=[name]) + dated
         taken = {parameter: str(row[key]) for parameter, key in opens.takes.items()}
         address = reverse("office:report", args=[opens.report]) if opens.report else ""
         return f"{address}?{query_of(self.asked, **opens.sets, **taken)}"

@@ -5,4 +5,5 @@ from django.utils.translation import gettext_lazy as _
 CHARGES = _("Charges")
 COMMON_NEEDS = _("Common needs")
 METERS = _("Meters")
+MONEY = _("Money")
 READINGS = _("Readings")

@@ -14,6 +14,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from abonent.contexts.parties.models import Branch, Supplier
+from abonent.contexts.payments.models import Agent
 from abonent.contexts.places.models import Building, District
 from abonent.contexts.places.queries import address_of
 from abonent.usecases.reports import figures, reading
@@ -84,6 +85,8 @@ def said(report: Report, asked: Asked) -> list[Fact]:
         facts.append(Fact(title=_("District"), value=District.objects.get(pk=asked.district_id).name))
     if asked.building_id is not None:
         facts.append(Fact(title=_("Building"), value=building_address(asked.building_id)))
+    if asked.agent_id is not None:
+        facts.append(Fact(title=_("Agent"), value=Agent.objects.get(pk=asked.agent_id).name))
     for choice in report.choices:
         facts.append(Fact(title=choice.title, value=str(dict(choice.answers)[choice.answer(asked)])))
     return facts

@@ -29,17 +29,19 @@ class Asked:
     branch_id: int | None = None
     district_id: int | None = None
     building_id: int | None = None
+    agent_id: int | None = None
     choices: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def values(self) -> dict[str, Any]:
-        """What the queries name: supplier, today, branch, district, building; of the month `period` and `end`."""
+        """What queries name: supplier, today, branch, district, building, agent; of the month `period`, `end`."""
         named: dict[str, Any] = {
             "supplier": self.supplier_id,
             "today": self.today,
             "branch": self.branch_id,
             "district": self.district_id,
             "building": self.building_id,
+            "agent": self.agent_id,
         }
         if self.period:
             named |= {"period": self.period.first_day, "end": self.period.next().first_day}
@@ -54,6 +56,7 @@ class Asked:
             "branch_id": self.branch_id,
             "district_id": self.district_id,
             "building_id": self.building_id,
+            "agent_id": self.agent_id,
             "choices": dict(self.choices),
         }
 
@@ -71,6 +74,7 @@ class Ask(StrEnum):
     BRANCH = "branch"
     DISTRICT = "district"
     BUILDING = "building"
+    AGENT = "agent"
 
 
 PLACES = (Ask.BRANCH, Ask.DISTRICT, Ask.BUILDING)
@@ -92,10 +96,11 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """A cell opens the card of an account or a building, named by a value of the row."""
+    """A cell opens the card of an account or a building, named by a value of the row; `dated`: as of the month."""
 
     of: str
     key: str
+    dated: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +151,7 @@ class Column:
 
 
 Complete = Callable[[Any, list[Row], Asked], None]
+Naming = Callable[[str], str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +160,8 @@ class Table:
 
     `order` is the order it has unless another is asked for; with `unique` at its end it is total. Rows are kept
     together by `grouped_by`, with a subtotal under each group; the group's column comes first in every order.
-    `complete` adds to some rows at once what is too dear to be asked for all of them.
+    `complete` adds to some rows at once what is too dear to be asked for all of them. So does `named`, in SQL: it is
+    given a query and returns one with the late columns added, for a page as for a whole file.
     """
 
     name: str
@@ -166,6 +173,7 @@ class Table:
     grouped_by: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
     complete: Complete | None = None
+    named: Naming | None = None
     empty: Text = ""
 
     @property

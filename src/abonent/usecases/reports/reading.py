@@ -82,10 +82,11 @@ def first_page(
 ) -> tuple[list[Row], Totals]:
     """Return the first rows in the order asked for, complete, and the totals of all; the query is worked out once."""
     sums = "".join(f", {column.total_sql} AS _total_{column.name}" for column in table.totalled)
+    first = f"SELECT * FROM report ORDER BY {_order(table, sort)} LIMIT {int(limit)}"
     query = f"""
         WITH report AS MATERIALIZED ({table.sql})
         SELECT first_rows.*, sums.* FROM (SELECT count(*) AS _rows{sums} FROM report) sums
-        LEFT JOIN LATERAL (SELECT * FROM report ORDER BY {_order(table, sort)} LIMIT {int(limit)}) first_rows ON true"""
+        LEFT JOIN LATERAL ({_named(table, first)}) first_rows ON true ORDER BY {_order(table, sort)}"""
     rows = named_rows(cursor, query, _values(table, asked))
     found = Totals(
         rows[0]["_rows"], {column.name: rows[0][f"_total_{column.name}"] for column in table.totalled}
@@ -101,7 +102,8 @@ def page(
     cursor: Any, table: Table, asked: Asked, *, sort: str = "", limit: int, offset: int = 0
 ) -> list[Row]:
     """Return some rows of the table in the order asked for, complete."""
-    query = f"{_ordered(table, sort)} LIMIT {int(limit)} OFFSET {int(offset)}"
+    some = f"SELECT * FROM ({table.sql}) report ORDER BY {_order(table, sort)} LIMIT {int(limit)} OFFSET {int(offset)}"
+    query = f"SELECT * FROM ({_named(table, some)}) report ORDER BY {_order(table, sort)}"
     rows = named_rows(cursor, query, _values(table, asked))
     if table.complete:
         table.complete(cursor, rows, asked)
@@ -150,7 +152,11 @@ def _sortable(table: Table) -> dict[str, Column]:
 
 
 def _ordered(table: Table, sort: str) -> str:
-    return f"SELECT * FROM ({table.sql}) report ORDER BY {_order(table, sort)}"
+    return f"SELECT * FROM ({_named(table, table.sql)}) report ORDER BY {_order(table, sort)}"
+
+
+def _named(table: Table, rows: str) -> str:
+    return table.named(rows) if table.named else rows
 
 
 def _order(table: Table, sort: str) -> str:

@@ -1,13 +1,22 @@
 """The reports there are. A new one is a module with a REPORT, named here."""
 
 from abonent.usecases.reports import (
+    advances,
+    ageing,
     charges,
+    collection,
+    control_totals,
     coverage,
+    covered,
     f83,
     held_readings,
     imbalance,
     meter_counts,
     meters,
+    payments,
+    payments_by,
+    proceeds,
+    turnover,
     verification,
 )
 from abonent.usecases.reports.model import Report
@@ -21,6 +30,15 @@ REPORTS: tuple[Report, ...] = (
     coverage.REPORT,
     verification.REPORT,
     held_readings.REPORT,
+    turnover.REPORT,
+    payments.REPORT,
+    payments_by.REPORT,
+    proceeds.REPORT,
+    collection.REPORT,
+    covered.REPORT,
+    advances.REPORT,
+    ageing.REPORT,
+    control_totals.REPORT,
 )
 
 
