@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import polars as pl
+
 from abonent.gateways.bank_files.model import Malformed
 from abonent.gateways.bank_files.presets import PRESETS
 
@@ -112,7 +114,7 @@ def layout_of(said: Mapping[str, Any], /) -> Layout:
     merged = dict(said)
     if "preset" in merged:
         name = merged.pop("preset")
-        if name not in PRESETS:
+        if not isinstance(name, str) or name not in PRESETS:
             raise _bad("preset", name)
         merged = {**PRESETS[name], **merged}
     for key in merged:
@@ -234,7 +236,8 @@ def _pattern(key: str, value: Any) -> str:
     try:
         if re.compile(text).groups != 1:
             raise _bad(key, value)
-    except re.error as error:
+        pl.Series([""]).str.extract(text, 1)  # it has fewer patterns than Python, and all of them are quick
+    except (re.error, pl.exceptions.PolarsError) as error:
         raise _bad(key, value) from error
     return str(text)
 

@@ -36,7 +36,7 @@ def detect(path: Path) -> str:
         if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
             raise Malformed("entities", row=1)
         raise Malformed("unknown_format" if root else "damaged", value=root)
-    if table_cells.kind_of(path) in table_cells.WORKBOOKS:
+    if _is_workbook(path):
         return "gis" if gis_notices.is_workbook(path) else "table"
     start = head.decode(
         "utf-16" if head.startswith((b"\xff\xfe", b"\xfe\xff")) else "cp1251", errors="replace"
@@ -75,6 +75,8 @@ def read(
 def _read(
     path: Path, name: str, today: date, layout: Mapping[str, Any], vouched: bool
 ) -> Statement | Registry:
+    if _is_workbook(path):
+        return _workbook(path, today, layout, vouched)
     kind = detect(path)
     if kind == "1c":
         return bank_1c.read(path, today=today, vouched=vouched)
@@ -83,12 +85,26 @@ def _read(
     if kind == "camt053":
         return camt053.read(path, today=today, vouched=vouched)
     if kind == "gis":
-        if table_cells.kind_of(path) in table_cells.WORKBOOKS:
-            return gis_notices.read_workbook(path, today=today, vouched=vouched)
         return gis_notices.read(path, today=today, vouched=vouched)
     if not layout:
         raise Malformed("no_layout")
     return table.read(path, today=today, layout=layout, vouched=vouched)
+
+
+def _is_workbook(path: Path) -> bool:
+    return table_cells.kind_of(path) in table_cells.WORKBOOKS
+
+
+def _workbook(path: Path, today: date, layout: Mapping[str, Any], vouched: bool) -> Statement | Registry:
+    """Read a workbook once: by its layout, or else as notices of ГИС ЖКХ, the only one that is known by itself."""
+    if layout:
+        return table.read(path, today=today, layout=layout, vouched=vouched)
+    try:
+        return gis_notices.read_workbook(path, today=today, vouched=vouched)
+    except Malformed as error:
+        if error.code != "no_header":
+            raise
+        raise Malformed("no_layout") from error
 
 
 def _check_currency(found: Statement | Registry, currency: str) -> None:

@@ -311,6 +311,15 @@ class TestLayouts:
                 {"kind": "statement", "own_account_pattern": "(", "columns": {"paid_on": 1, "amount": 2}},
                 "own_account_pattern",
             ),
+            (
+                {
+                    "kind": "statement",
+                    "own_account_pattern": "(?=(a))",
+                    "columns": {"paid_on": 1, "amount": 2},
+                },
+                "own_account_pattern",
+            ),
+            ({"preset": []}, "preset"),
             ({"kind": "other", "columns": {"paid_on": 1, "amount": 2}}, "kind"),
             ([1], "layout"),
         ],
