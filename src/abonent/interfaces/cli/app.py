@@ -22,6 +22,7 @@ GROUPS = (
     "period",
     "readings",
     "payments",
+    "penalties",
     "report",
     "books",
     "demo",

@@ -4,6 +4,16 @@ Jobs taken from the queue. Each parses its arguments, makes one use-case call an
 The worker imports this package, so a module of tasks must be imported here to be found.
 """
 
-from abonent.interfaces.tasks import benefits, billing, payments, printing, readings, reports, upkeep
+from abonent.interfaces.tasks import (
+    benefits,
+    billing,
+    payments,
+    penalties,
+    printing,
+    readings,
+    reports,
+    settling,
+    upkeep,
+)
 
-__all__ = ["benefits", "billing", "payments", "printing", "readings", "reports", "upkeep"]
+__all__ = ["benefits", "billing", "payments", "penalties", "printing", "readings", "reports", "settling", "upkeep"]

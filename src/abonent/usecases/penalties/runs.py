@@ -22,6 +22,7 @@ from abonent.engine.parameters import ParameterSet
 from abonent.gateways.bulk_load import copy_frame
 from abonent.gateways.bulk_read import read_out
 from abonent.kernel.periods import Month
+from abonent.usecases import settling
 from abonent.usecases.billing_run import PeriodUnknown
 from abonent.usecases.penalties import reading, storage
 from abonent.usecases.penalties.counting import LINE_COLUMNS, Counted, Rules, count, rules_of
@@ -136,7 +137,10 @@ def count_run(
 
 
 def approve(*, run_id: int, actor_id: int | None, at: datetime) -> None:
-    """Post a counted run in one short transaction. Raises PenaltyRefused: moved_on; DayLocked, PeriodClosed."""
+    """Post a counted run in one short transaction; accounts are settled afterwards, by a job.
+
+    Raises PenaltyRefused: moved_on; DayLocked, PeriodClosed.
+    """
     with _held(run_id, PenaltyRunState.COUNTED) as (run, cursor):
         batches = Batch.objects.filter(origin=origin_of(run_id))
         for booked_on in set(batches.values_list("booked_on", flat=True)):
@@ -145,6 +149,7 @@ def approve(*, run_id: int, actor_id: int | None, at: datetime) -> None:
         _post(cursor, run_id, run.slot, Month.of(run.booked_period))
         batches.update(state=BatchState.POSTED)
         _set(run, state=PenaltyRunState.POSTED, approved_by_id=actor_id, posted_at=at, error="")
+        settling.request(supplier_id=run.supplier_id, origin=origin_of(run_id), at=at)
 
 
 def discard(*, run_id: int) -> None:
@@ -199,7 +204,9 @@ def reverse(*, run_id: int, reason: str, today: date, actor_id: int | None, at: 
             reversed_by_id=actor_id,
             reversed_at=at,
             reason=reason.strip()[:200],
+            error="",
         )
+        settling.request(supplier_id=run.supplier_id, origin=f"{origin_of(run_id)}:reversal", at=at)
 
 
 def _begin(run_id: int, clock: Callable[[], datetime], parameters: ParameterSet, mass_accounts: int) -> None:

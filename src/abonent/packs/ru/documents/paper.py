@@ -10,11 +10,16 @@ from abonent.packs.ru.documents.bill import Supplier
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaperTable:
-    """A table under its title; every row has as many cells as there are columns."""
+    """A table under its title; every row has as many cells as there are columns.
+
+    `widths`: of the columns against each other, else all alike; `figures`: numbers of columns set to the right.
+    """
 
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
+    widths: Sequence[int] = ()
+    figures: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +67,8 @@ class PaperSheet:
                     "title": table.title,
                     "columns": list(table.columns),
                     "rows": [list(row) for row in table.rows],
+                    "widths": list(table.widths or [1] * len(table.columns)),
+                    "figures": list(table.figures),
                 }
                 for table in document.tables
                 if table.rows
