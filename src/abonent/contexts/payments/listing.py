@@ -1,9 +1,10 @@
 """Rows of payments as lists and cards of them show."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, QuerySet, Sum
+from django.db.models import Count, F, QuerySet, Sum
 
 from abonent.contexts.payments.models import (
     AllocationPolicy,
@@ -105,3 +106,22 @@ def day_locks(*, supplier_id: int) -> QuerySet[DayLock, dict[str, Any]]:
 def policies(*, supplier_id: int) -> list[AllocationPolicy]:
     """Return the orders of payment, the latest first."""
     return list(AllocationPolicy.objects.filter(supplier_id=supplier_id).order_by("-during"))
+
+
+TOTALS_OF_MOST = 200_000
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What rows of payments add up to; `is_cut`: only the first of them were added up."""
+
+    rows: int
+    amount_minor: int
+    is_cut: bool
+
+
+def totals_of(rows: QuerySet[Payment, dict[str, Any]]) -> Totals:
+    """Add up the rows of a list, up to a limit that keeps it quick."""
+    few = rows.order_by("-booked_on", "-id")[:TOTALS_OF_MOST]
+    found = few.aggregate(rows=Count("id"), amount=Sum("amount_minor"))
+    return Totals(found["rows"], found["amount"] or 0, found["rows"] == TOTALS_OF_MOST)

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from abonent.interfaces.office.lists import Listing
-from abonent.interfaces.office.spreadsheets import spreadsheet
+from abonent.interfaces.office.spreadsheets import comma_separated, spreadsheet
 
 
 def page_or_part(request: HttpRequest, *, page: str, part: str, context: dict[str, Any]) -> HttpResponse:
@@ -29,8 +29,11 @@ def listed(
     rows: str = "office/lists/_rows.html",
 ) -> HttpResponse:
     """Answer with a list: its page, its table alone, its next rows, or all of it as a spreadsheet."""
-    if request.GET.get("export") == "xlsx":
-        return spreadsheet(listing, name=file_name)
+    match request.GET.get("export"):
+        case "xlsx":
+            return spreadsheet(listing, name=file_name)
+        case "csv":
+            return comma_separated(listing, name=file_name)
     context = {**(context or {}), "listing": listing, "export_query": listing.query(export="xlsx")}
     if request.htmx and request.GET.get("after"):
         return render(request, rows, context)

@@ -285,7 +285,7 @@ def _usage_chart(head: AccountHead) -> dict[str, Any]:
 def _listed_tab(
     request: HttpRequest, head: AccountHead, listing: Listing, *, tab: str, file_name: str, **more: Any
 ) -> HttpResponse:
-    context = {**more, **({"head": head, "tab": tab} if request.htmx else _frame(request, head, tab))}
+    context = {**more, **({"head": head, "tab": tab} if request.htmx else tab_frame(request, head, tab))}
     return listed(request, listing, file_name=file_name, page=CARD, context=context)
 
 
@@ -293,11 +293,11 @@ def tab_page(
     request: HttpRequest, head: AccountHead, *, tab: str, part: str, context: dict[str, Any]
 ) -> HttpResponse:
     """Answer with the account card around one of its tabs, or the tab alone."""
-    frame = {} if request.htmx else _frame(request, head, tab)
+    frame = {} if request.htmx else tab_frame(request, head, tab)
     return page_or_part(request, page=CARD, part=part, context={**frame, **context, "head": head})
 
 
-def _frame(request: HttpRequest, head: AccountHead, tab: str) -> dict[str, Any]:
+def tab_frame(request: HttpRequest, head: AccountHead, tab: str) -> dict[str, Any]:
     """Everything of the card around its tab."""
     today = timezone.localdate()
     charged = months_charged(account_id=head.account_id)

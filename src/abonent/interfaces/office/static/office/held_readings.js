@@ -1,5 +1,5 @@
 "use strict";
-// Readings that wait for a person, decided by single keys: each key presses the button of the row that is chosen.
+// Rows that wait for a person, decided by single keys: each key presses the button of the row that is chosen.
 
 let chosenId = "";
 let lastDecidedId = "";
@@ -26,7 +26,7 @@ function moveRow(by) {
 }
 
 function press(row, key) {
-  row?.querySelector(`[data-key=${key}]`)?.click();
+  row?.querySelector(`[data-key="${key}"]`)?.click();
 }
 
 document.addEventListener("keydown", (event) => {
@@ -41,9 +41,9 @@ document.addEventListener("keydown", (event) => {
   }
   if (isTyping(event.target) && !event.target.matches("[type=checkbox]")) return;
   // by the place of the key, so that it works in any layout of the keyboard
-  const key = event.code.startsWith("Key") ? event.code.slice(3).toLowerCase() : "";
+  const key = event.code.startsWith("Key") ? event.code.slice(3).toLowerCase() : event.code.startsWith("Digit") ? event.code.slice(5) : "";
   if (key === "j" || key === "k") moveRow(key === "j" ? 1 : -1);
-  else if (key === "a" || key === "r" || key === "e") press(chosenRow(), key);
+  else if (["a", "r", "e"].includes(key) || /^[1-9]$/.test(key)) press(chosenRow(), key);
   else if (key === "u") press(chosenRow()?.querySelector("[data-key=u]") ? chosenRow() : document.getElementById(lastDecidedId), "u");
   else return;
   event.preventDefault();
@@ -62,7 +62,8 @@ document.addEventListener("change", (event) => {
 /* A row that came back: decided, so the next one that waits is chosen; or open to be corrected. */
 document.addEventListener("htmx:afterSettle", (event) => {
   const row = event.target.closest?.("#held-rows .held-row");
-  if (!row) return;
+  // what a row fetches for itself is no decision
+  if (!row || event.target.closest(".lazy")) return;
   markRow(row);
   const field = row.querySelector("input[name=value]");
   if (field) {
