@@ -16,7 +16,7 @@ from abonent.usecases import books_check
 from abonent.usecases.books_check import Result
 
 HERE = Path(__file__).parent
-BOOKS = (HERE / "books.sql").read_text(encoding="utf-8")
+BOOKS = "\n".join(path.read_text(encoding="utf-8") for path in sorted(HERE.glob("books*.sql")))
 SABOTAGE: list[dict[str, str]] = [
     case
     for path in sorted(HERE.glob("books_sabotage*.yaml"))

@@ -120,7 +120,7 @@ def test_a_register_without_paper_does_not_stop_the_queue(
     page = signed_in
     page.goto(f"{live_server.url}/cash/")
     page.get_by_role("button", name="Открыть смену").click()
-    page.get_by_role("button", name="Открыть смену").last.click()
+    page.locator("#dialog").get_by_role("button", name="Открыть смену").click()
     page.wait_for_url(f"{live_server.url}/cash/till/")
     tills.faults(till).set("out_of_paper")
     page.keyboard.type("0770000024")

@@ -15,6 +15,7 @@ from abonent.usecases.books_check import (
     _bands,
     _bills,
     _buildings,
+    _cash,
     _ledger,
     _lines,
     _made_of,
@@ -89,6 +90,7 @@ def all_checks() -> tuple[Check, ...]:
         *_recalculations.CHECKS,
         *_bills.CHECKS,
         *_state.CHECKS,
+        *_cash.CHECKS,
         *_storage.CHECKS,
     )
 
