@@ -230,11 +230,13 @@ MATRIX = {
     "office:cash_undo": CASHIERS,
     "office:cash_order_form": READERS,
     "office:cash_slip": READERS,
+    "webhooks:acquiring": ANYBODY_AT_ALL,
     "office:periods": READERS,
     "office:period_open": APPROVERS,
     "office:period_close": APPROVERS,
 }
 SAMPLES = {
+    "agent_code": "card",
     "payment_id": 1,
     "account_id": 1,
     "manual_id": 1,

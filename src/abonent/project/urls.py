@@ -3,5 +3,6 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("webhooks/", include("abonent.interfaces.webhooks.urls")),
     path("", include("abonent.interfaces.office.urls")),
 ]

@@ -529,6 +529,9 @@ class OnlineOrder(models.Model):
     refunded_minor = models.BigIntegerField(default=0)
     error = models.CharField(max_length=200, blank=True, help_text="what a person must look at, by its code")
     contact = models.CharField(max_length=64, blank=True, help_text="where the receipt is sent (1008)")
+    receipt = models.JSONField(
+        default=dict, blank=True, help_text="tags of ФФД 1.2; empty: the acquirer prints none"
+    )
     expires_at = models.DateTimeField(null=True)
     asked_at = models.DateTimeField(null=True, help_text="when the acquirer was first asked to begin it")
     paid_at = models.DateTimeField(null=True)
@@ -570,7 +573,7 @@ class OnlineRefundState(models.IntegerChoices):
 
 
 class OnlineRefund(models.Model):
-    """So much of a paid order given back: written down before the acquirer is asked. `key`: the form it was sent from."""
+    """So much of a paid order given back, written down before the acquirer is asked. `key`: the form it came from."""
 
     order = models.ForeignKey(OnlineOrder, on_delete=models.PROTECT, related_name="refunds")
     key = models.UUIDField(unique=True)

@@ -1,0 +1,1 @@
+"""Addresses other programs call: notices of acquirers."""
