@@ -6,6 +6,7 @@ it holds; a file that disagrees with itself is refused with the row, the field a
 
 from abonent.gateways.bank_files.layout import check_layout
 from abonent.gateways.bank_files.model import (
+    CODES,
     REGISTRY,
     BankDocument,
     Malformed,
@@ -18,6 +19,7 @@ from abonent.gateways.bank_files.presets import PRESETS
 from abonent.gateways.bank_files.reading import FORMATS, detect, read
 
 __all__ = [
+    "CODES",
     "FORMATS",
     "PRESETS",
     "REGISTRY",

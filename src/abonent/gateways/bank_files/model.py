@@ -37,19 +37,61 @@ REGISTRY = pl.Schema(
 payer named it. `amount_minor` is what the subscriber paid, `transferred_minor` what comes to the bank of it."""
 
 
+# docs/formats/payment-files.md says what each means
+OF_FILE = frozenset(
+    {
+        "empty",
+        "too_large",
+        "line_too_long",
+        "damaged",
+        "not_text",
+        "undecodable",
+        "mixed_encodings",
+        "open_quote",
+        "bomb",
+        "entities",
+        "unknown_format",
+        "no_layout",
+        "bad_layout",
+        "no_header",
+        "truncated",
+        "after_end",
+        "no_documents",
+    }
+)
+OF_ROW = frozenset(
+    {
+        "missing",
+        "unknown_key",
+        "repeated",
+        "fields",
+        "not_a_date",
+        "in_future",
+        "too_old",
+        "not_a_time",
+        "not_a_number",
+        "not_a_sum",
+        "not_positive",
+        "too_large_sum",
+        "foreign_currency",
+        "foreign_account",
+        "duplicate",
+        "row_total",
+        "cancelled",
+    }
+)
+OF_TOTALS = frozenset(
+    {"no_total", "stated_rows", "stated_total", "balance", "documents_total", "continuity", "period"}
+)
+CODES = OF_FILE | OF_ROW | OF_TOTALS
+
+
 class Malformed(ValueError):
     """A file that is refused as a whole.
 
-    `code` says why, `row` where (the line of the file, from 1; 0 for the file as such), `field` which part of the row:
-    the key of a 1C file, the element of an XML, else a column of REGISTRY without its unit; `value` is what stands
-    there and `facts` what else the words need. `more` are further defects of the same file, at most a score.
-
-    Of the file: empty, too_large, line_too_long, damaged, not_text, undecodable, mixed_encodings, bomb, unknown_format,
-    no_layout, bad_layout, no_header, truncated, after_end, no_documents, entities.
-    Of a row: missing, unknown_key, repeated, fields (their number), not_a_date, in_future, too_old, not_a_time,
-    not_a_number, not_a_sum, not_positive, too_large_sum, foreign_currency, foreign_account, duplicate, row_total,
-    cancelled.
-    Of totals: no_total, stated_rows, stated_total, balance, documents_total, continuity, period.
+    `code`, one of CODES, says why; `row` where: the line of the file, from 1, or 0 for the file as such; `field` which
+    part of the row: the key of a 1C file, the element of an XML, else a column of REGISTRY without its unit. `value` is
+    what stands there, `facts` what else the words need. `more` are further defects of the same file, at most a score.
     """
 
     def __init__(
@@ -62,6 +104,7 @@ class Malformed(ValueError):
         more: Sequence["Malformed"] = (),
         **facts: Any,
     ) -> None:
+        assert code in CODES, code
         self.code, self.row, self.field = code, row, field
         self.value = str(value)[:200]
         self.facts, self.more = facts, tuple(more)

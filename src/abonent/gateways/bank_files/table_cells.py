@@ -16,6 +16,12 @@ MOST_COLUMNS = 200
 _DELIMITERS = ";\t|,"
 _ZIP, _COMPOUND = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _DBASE = frozenset({0x02, 0x03, 0x04, 0x30, 0x31, 0x32, 0x43, 0x63, 0x83, 0x8B, 0xCB, 0xF5, 0xFB})
+_CODES = {
+    "unknown_kind": "unknown_format",
+    "too_many_rows": "too_large",
+    "too_much_memory": "bomb",
+    "no_sheet": "no_documents",
+}
 WORKBOOKS = frozenset({"xlsx", "xls", "dbf"})
 
 
@@ -46,7 +52,7 @@ def read(path: Path, *, layout: Layout) -> tuple[pl.DataFrame, str, str]:
         table = spreadsheets.read(path, name=f"table.{kind}")
     except spreadsheets.BadTable as error:
         facts: dict[str, Any] = dict(error.facts)
-        raise Malformed(error.code, row=facts.pop("row", 0), **facts) from error
+        raise Malformed(_CODES.get(error.code, error.code), row=facts.pop("row", 0), **facts) from error
     frame = table.frame.with_row_index("row_no", offset=1)
     if frame.width > MOST_COLUMNS:
         raise Malformed("fields", found=frame.width, most=MOST_COLUMNS)
