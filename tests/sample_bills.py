@@ -114,6 +114,7 @@ def bill(*, lines: tuple[BillLine, ...], **other: Any) -> BillDocument:
         "building": _BUILDING,
     } | other
     due_minor = facts["opening_minor"] - facts["paid_minor"] + charged_minor + recalculated_minor
+    due_minor += facts.get("penalty_minor", 0) + facts.get("written_off_minor", 0)
     return BillDocument(lines=lines, **({"total_due_minor": due_minor} | facts))
 
 
@@ -130,7 +131,7 @@ def ordinary() -> BillDocument:
 
 
 def fullest() -> BillDocument:
-    """Eight lines, a three-zone meter replaced inside the month, a debt, a recalculation and messages."""
+    """Eight lines, a three-zone meter replaced inside the month, a debt, penalties, a recalculation and messages."""
     day_of_change, zones = date(2026, 10, 9), (31, 32, 33)
     old = {"current_on": day_of_change, "removed_on": day_of_change, "verified_until": day_of_change}
     new = {"previous_on": day_of_change, "verified_until": date(2026, 12, 20)}
@@ -170,6 +171,8 @@ def fullest() -> BillDocument:
         opening_minor=2_345_678,
         paid_minor=150_000,
         paid_on=date(2026, 10, 28),
+        penalty_minor=12_345,
+        written_off_minor=-2_345,
         messages=(
             "С 1 января 2027 г. меняется порядок передачи показаний: подробности на сайте и по телефону.",
         ),

@@ -259,6 +259,8 @@ def bills_of(*, account_id: int) -> QuerySet[Bill, dict[str, Any]]:
             "opening_minor",
             "charged_minor",
             "recalculated_minor",
+            "penalty_minor",
+            "written_off_minor",
             "paid_minor",
             "total_minor",
             "due_on",

@@ -81,6 +81,8 @@ class Press:
             ),
             charged_minor=head["charged_minor"] + charged.moved_minor,
             recalculated_minor=head["recalculated_minor"] - charged.moved_minor,
+            penalty_minor=head["penalty_minor"],
+            written_off_minor=head["written_off_minor"],
             total_due_minor=head["total_minor"],
             due_on=head["due_on"],
             meters=meters,

@@ -127,10 +127,12 @@ SELECT count(*) AS bills, min(account.number) AS example
 {_FROM}
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(charged_minor), 0) AS charged, coalesce(sum(recalculated_minor), 0) AS recalculated,
+           coalesce(sum(penalty_minor), 0) AS penalty, coalesce(sum(written_off_minor), 0) AS written_off,
            -coalesce(sum(paid_minor), 0) AS paid
     FROM ledger_turnover WHERE slot = ANY(%(slots)s) AND account_id = account.id
 ) booked
 WHERE {{scope}} AND bill.period = %(month)s AND {{latest}}
-  AND (booked.charged, booked.recalculated, booked.paid)
-      IS DISTINCT FROM (bill.charged_minor, bill.recalculated_minor, bill.paid_minor)
+  AND (booked.charged, booked.recalculated, booked.penalty, booked.written_off, booked.paid)
+      IS DISTINCT FROM (bill.charged_minor, bill.recalculated_minor, bill.penalty_minor, bill.written_off_minor,
+                        bill.paid_minor)
 """

@@ -128,7 +128,7 @@ def _readings(found: Iterable[Row]) -> dict[int, tuple[date, int]]:
 
 _HEADS = """
 SELECT bill.account_id, bill.number AS bill_number, bill.opening_minor, bill.charged_minor, bill.recalculated_minor,
-       bill.paid_minor, bill.total_minor, bill.due_on, bill.issued_on,
+       bill.penalty_minor, bill.written_off_minor, bill.paid_minor, bill.total_minor, bill.due_on, bill.issued_on,
        account.number, account.building_id, account.premise_id, account.share_no,
        premise.number AS premise_number, premise.sort_key,
        party.kind AS party_kind, party.last_name, party.first_name, party.middle_name, party.name AS organisation,

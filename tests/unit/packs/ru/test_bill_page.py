@@ -27,6 +27,12 @@ def test_a_total_that_is_not_the_sum_of_its_parts_is_refused(field: str, what: s
     assert refusal.value.account_number == ordinary.account_number
 
 
+def test_penalties_and_what_was_written_off_stand_on_the_bill_when_there_are_any():
+    balance = BillSheet("ru").page(sample_bills.fullest())["balance"]
+    assert balance[-6:-2] == ["Пени и судебные расходы", "123,45", "Списано", "−23,45"]
+    assert len(BillSheet("ru").page(sample_bills.ordinary())["balance"]) == 10
+
+
 def test_a_line_that_does_not_add_up_is_refused_by_its_number():
     ordinary = sample_bills.ordinary()
     first, second = ordinary.lines
@@ -50,7 +56,7 @@ def test_a_language_that_is_not_spoken_is_refused():
 
 def test_money_and_energy_are_written_as_people_here_read_them():
     page = BillSheet("ru").page(sample_bills.fullest())
-    assert page["due"]["amount"] == "22\u00a0514,35"
+    assert page["due"]["amount"] == "22\u00a0614,35"
     assert page["lines"][0][-2:] == ["−123,45", "105,75"]
     assert page["lines"][5] == [
         "Электроэнергия на ОДН, пик",

@@ -249,6 +249,8 @@ def bills(request: HttpRequest, number: str) -> HttpResponse:
         Column(name="opening_minor", title=_("Owed before"), kind="minor", minor_on_phone=True),
         Column(name="charged_minor", title=_("Charged"), kind="minor"),
         Column(name="recalculated_minor", title=_("Recalculated"), kind="minor", minor_on_phone=True),
+        Column(name="penalty_minor", title=_("Penalties"), kind="minor", minor_on_phone=True),
+        Column(name="written_off_minor", title=_("Written off"), kind="minor", minor_on_phone=True),
         Column(name="paid_minor", title=_("Paid"), kind="minor", minor_on_phone=True),
         Column(name="total_minor", title=_("To pay"), kind="minor"),
         Column(name="due_on", title=_("Pay by"), kind="day", minor_on_phone=True),

@@ -122,7 +122,7 @@ class BillDocument:
     """One bill. `opening_minor` above zero is a debt, below an advance; so is `total_due_minor`.
 
     Raises BillDoesNotAddUp when a line, the charges or the total due differ from their parts:
-    total due = opening − paid + charged + recalculated.
+    total due = opening − paid + charged + recalculated + penalty + written off.
     """
 
     supplier: Supplier
@@ -153,6 +153,8 @@ class BillDocument:
     messages: tuple[str, ...] = ()
     benefits: tuple[BillBenefit, ...] = ()
     subsidy_minor: int = 0  # what the state paid; `paid_minor` includes it
+    penalty_minor: int = 0  # penalties and court costs of the month
+    written_off_minor: int = 0  # below zero where a debt went
 
     def __post_init__(self) -> None:
         for number, line in enumerate(self.lines, start=1):
@@ -163,6 +165,7 @@ class BillDocument:
         recalculated = sum(line.recalculation_minor for line in self.lines)
         self._must_equal("recalculated", self.recalculated_minor, recalculated)
         due = self.opening_minor - self.paid_minor + self.charged_minor + self.recalculated_minor
+        due += self.penalty_minor + self.written_off_minor
         self._must_equal("total due", self.total_due_minor, due)
 
     def _must_equal(self, what: str, stated_minor: int, added_minor: int) -> None:

@@ -159,6 +159,7 @@ class _Page:
         paid = (
             words["paid_last"].format(day=wording.short_day(bill.paid_on)) if bill.paid_on else words["paid"]
         )
+        seldom = (("penalty", bill.penalty_minor), ("written_off", bill.written_off_minor))
         rows = [
             (
                 words["opening_debt"] if bill.opening_minor >= 0 else words["opening_advance"],
@@ -167,6 +168,7 @@ class _Page:
             (paid, -bill.paid_minor),
             (words["charged"], bill.charged_minor),
             (words["recalculated"], bill.recalculated_minor),
+            *((words[name], amount) for name, amount in seldom if amount),
             (words["total"], bill.total_due_minor),
         ]
         return [text for label, amount_minor in rows for text in (label, self.money(amount_minor))]

@@ -98,6 +98,8 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "paid_last": ("Оплачено (последняя {day})", "Сплачено (остання {day})", "Paid (last on {day})"),
     "charged": ("Начислено за период", "Нараховано за період", "Charged this period"),
     "recalculated": ("Перерасчёт", "Перерахунок", "Recalculation"),
+    "penalty": ("Пени и судебные расходы", "Пеня і судові витрати", "Penalties and court costs"),
+    "written_off": ("Списано", "Списано", "Written off"),
     "total": ("Итого", "Разом", "Total"),
     "charges": ("Расчёт платы", "Розрахунок плати", "Charges"),
     "service": ("Услуга", "Послуга", "Service"),
