@@ -28,6 +28,14 @@ from abonent.contexts.charging.models import (
 from abonent.contexts.ledger.models import Batch, Entry, EntryKind, Turnover
 from abonent.contexts.metering.models import ReadingFile, ReadingFileRow
 from abonent.contexts.parties.models import Party
+from abonent.contexts.payments.models import (
+    Payment,
+    PaymentFile,
+    PaymentFileState,
+    PaymentState,
+    Reconciliation,
+)
+from abonent.contexts.penalties.models import PenaltyRun, PenaltyRunState
 from abonent.engine import registry
 from abonent.gateways import scratch_database
 from abonent.gateways.home import home
@@ -68,11 +76,11 @@ def story(database: None) -> str:
 
 def test_it_tells_in_about_ten_lines_what_was_done_and_where_to_look(story: str) -> None:
     lines = [line for line in story.splitlines() if line.strip()]
-    assert len(lines) == 10
+    assert len(lines) == 11
     assert [line.split("  ")[0].split()[0] for line in lines] == [
-        "Database", "Sample", "History", "2026-10", "Parked", "Bills", "Books", "Explain", "Office", "Password"
+        "Database", "Sample", "History", "2026-10", "Money", "Parked", "Bills", "Books", "Explain", "Office", "Password"
     ]  # fmt: skip
-    assert "all agree" in lines[6]
+    assert "all agree" in lines[7]
     assert "nothing was changed" not in story
 
 
@@ -120,19 +128,37 @@ def test_a_file_of_readings_has_rows_for_a_person(story: str) -> None:
 
 def test_people_pay_what_they_owed_before_the_month(story: str) -> None:
     batches = Batch.objects.filter(origin__startswith="import:demo-payments-").order_by("booked_period")
-    assert [str(batch.booked_period) for batch in batches] == BILLED_MONTHS
+    assert [str(batch.booked_period) for batch in batches] == BILLED_MONTHS[:-1]
     paid = Entry.objects.filter(kind=EntryKind.PAYMENT)
     assert not paid.filter(amount_minor__gte=0).exists()
     for before, month in pairwise(BILLED_MONTHS):
         owed = Bill.objects.filter(period=before).aggregate(total=Sum("total_minor"))["total"]
         payments = -paid.filter(booked_on__startswith=month[:7]).aggregate(total=Sum("amount_minor"))["total"]
         assert 0.8 * owed < payments < 1.05 * owed
-    owing = (
-        Turnover.objects.values("account_id")
-        .annotate(owed=Sum("balance_minor"))
-        .filter(owed__gt=100_000)
-    )
+    owing = Turnover.objects.values("account_id").annotate(owed=Sum("balance_minor")).filter(owed__gt=100_000)
     assert owing.exists(), "some never pay"
+
+
+def test_the_payments_of_the_period_come_in_files_and_the_registry_finds_its_money(story: str) -> None:
+    registry, statement = PaymentFile.objects.order_by("booked_on")
+    assert (registry.format, statement.format) == ("sber", "1c")
+    assert {registry.state, statement.state} == {PaymentFileState.POSTED}
+    arrived = Reconciliation.objects.get()
+    assert arrived.file == registry
+    assert (
+        arrived.amount_minor
+        == registry.transferred_minor
+        == registry.amount_minor - registry.commission_minor
+    )
+    assert Payment.objects.filter(state=PaymentState.UNIDENTIFIED).count() == 3
+
+
+def test_penalties_are_charged_once_for_all_who_are_late(story: str) -> None:
+    run = PenaltyRun.objects.get()
+    assert run.state == PenaltyRunState.POSTED
+    assert run.amount_minor > 0
+    charged = Entry.objects.filter(kind=EntryKind.PENALTY).aggregate(total=Sum("amount_minor"))["total"]
+    assert charged == run.amount_minor
 
 
 def test_the_bills_are_printed(story: str) -> None:

@@ -14,6 +14,11 @@ from rich.table import Table
 
 from abonent.contexts.charging import queries as charging
 from abonent.contexts.parties import queries as parties
+from abonent.contexts.payments import files as payment_files
+from abonent.contexts.payments import listing
+from abonent.contexts.payments.models import PaymentState
+from abonent.contexts.penalties import queries as penalties
+from abonent.contexts.penalties.models import PenaltyRunState
 from abonent.gateways import database_server
 from abonent.gateways.home import ensure_home
 from abonent.interfaces.cli import bill, billing, runtime
@@ -181,6 +186,7 @@ def run(
         str(sample.period): f"run {last['id']}: {last['lines']:,} lines, "
         f"{format_minor(last['amount_minor'], language='en')} roubles, "
         f"{'posted now' if lived[-1].billed else 'was posted'}",
+        "Money": _money(sample.period),
         "Parked": f"{last['exceptions']}, all on purpose: abonent billing exceptions {last['id']}",
         "Bills": f"{printed}: {_megabytes(printed)}, {'was there' if kept else 'printed now'}",
         "Books": f"{len(checks)} checks of every line, entry and bill: "
@@ -220,6 +226,17 @@ def _print(month: Month, output: Path) -> None:
         scope=scope, month=month, output=output, printed_on=timezone.localdate()
     ):
         pass
+
+
+def _money(period: Month) -> str:
+    files = payment_files.payment_files().filter(booked_on__range=(period.first_day, period.last_day))
+    waiting = listing.payments().filter(state=PaymentState.UNIDENTIFIED).count()
+    runs = penalties.runs().filter(booked_period=period.first_day, state=PenaltyRunState.POSTED)
+    return (
+        f"{sum(file['rows'] for file in files):,} payments of {period} came in {len(files)} files, "
+        f"{waiting} wait for a person; "
+        f"penalties {format_minor(sum(run['amount_minor'] for run in runs), language='en')} roubles"
+    )
 
 
 def _where() -> str:

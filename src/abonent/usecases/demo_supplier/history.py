@@ -22,10 +22,11 @@ from abonent.contexts.ledger.models import Batch, EntryKind
 from abonent.contexts.ledger.operations import Posting, post_batch
 from abonent.contexts.parties.models import Supplier
 from abonent.contexts.payments.models import Agent, AgentKind
+from abonent.contexts.penalties.models import PenaltyRun, PenaltyRunState
 from abonent.engine.parameters import ParameterSet
 from abonent.kernel.periods import Month
-from abonent.usecases import billing_run, issue_bills, packs
-from abonent.usecases.demo_supplier import received
+from abonent.usecases import billing_run, issue_bills, packs, penalties, settling
+from abonent.usecases.demo_supplier import money, received
 from abonent.usecases.demo_supplier.cases import UnitCase
 from abonent.usecases.demo_supplier.town import Sample, plan, special_cases
 from abonent.usecases.recalculation import manual
@@ -78,6 +79,9 @@ def live(
     run_id, billed = _bill(supplier_id, month, parameters, clock)
     if is_period:
         _decide(sample, clock())
+    settling.settle_supplier(supplier_id=supplier_id, booked_on=month.last_day, clock=clock)
+    if is_period:
+        _charge_penalties(supplier_id, month, parameters, clock)
     issued = issue_bills.issue(
         scope=billing_run.Scope(supplier_id=supplier_id),
         period=month,
@@ -85,6 +89,31 @@ def live(
         at=min(clock(), issued_at),
     )
     return Lived(month, run_id, billed, payments, issued.bills + issued.versions)
+
+
+def _charge_penalties(
+    supplier_id: int, month: Month, parameters: ParameterSet, clock: Callable[[], datetime]
+) -> None:
+    """Post the penalties of the whole history in its last month, unless that was done; one cut off goes on."""
+    runs = PenaltyRun.objects.filter(supplier=supplier_id, booked_period=month.first_day)
+    run = runs.exclude(state__in=[PenaltyRunState.DISCARDED, PenaltyRunState.REVERSED]).first()
+    if run is not None and run.state == PenaltyRunState.POSTED:
+        return
+    run_id = (
+        run.pk
+        if run is not None
+        else penalties.create(
+            supplier_id=supplier_id,
+            booked_period=month,
+            until=month.last_day,
+            today=month.last_day,
+            actor_id=None,
+            at=clock(),
+        )
+    )
+    penalties.count_run(run_id, parameters=parameters, clock=clock)
+    penalties.approve(run_id=run_id, actor_id=None, at=clock())
+    settling.settle_supplier(supplier_id=supplier_id, booked_on=month.last_day, clock=clock)
 
 
 def _decide(sample: Sample, at: datetime) -> None:
@@ -144,26 +173,31 @@ def _post_opening(sample: Sample, month: Month, at: datetime) -> int:
 def _post_payments(sample: Sample, month: Month, at: datetime) -> int:
     """Post what the accounts pay in a month of what they owe before it is billed."""
     origin = f"import:demo-payments-{month}"
-    if Batch.objects.filter(origin=origin).exists():
+    booked_on = month.first_day.replace(day=_PAYMENT_DAY)
+    if Batch.objects.filter(origin=origin).exists() or money.was_brought(booked_on):
         return 0
     habits = sample.generator(6).choice(len(_HABITS), sample.accounts, p=_HABITS)
     skipped = sample.generator(7, int(month)).random(sample.accounts) < 0.5
-    supplier_id = Supplier.objects.values_list("id", flat=True).get()
+    paying = [
+        money.Paying(account_id, paid)
+        for account_id, owed in _debts(month)
+        if (paid := _paid(owed, habits[account_id - 1], skipped[account_id - 1]))
+    ]
+    if month == sample.period:
+        return money.bring(sample=sample, paying=paying, day=booked_on, at=at)
     agent, _made = Agent.objects.get_or_create(
-        supplier_id=supplier_id,
+        supplier_id=Supplier.objects.values_list("id", flat=True).get(),
         code="agent",
         defaults={"name": "Платёжный агент", "kind": AgentKind.REGISTRY},
     )
-    booked_on = month.first_day.replace(day=_PAYMENT_DAY)
     given = [
         Given(
-            key=uuid5(_KEYS, f"{origin}:{account_id}"),
-            account_id=account_id,
-            amount_minor=paid,
+            key=uuid5(_KEYS, f"{origin}:{one.account_id}"),
+            account_id=one.account_id,
+            amount_minor=one.amount_minor,
             paid_on=booked_on,
         )
-        for account_id, owed in _debts()
-        if (paid := _paid(owed, habits[account_id - 1], skipped[account_id - 1]))
+        for one in paying
     ]
     with transaction.atomic():
         batch = take_many(
@@ -211,12 +245,14 @@ def _bill(
     return run_id, True
 
 
-def _debts() -> list[tuple[int, int]]:
+def _debts(month: Month) -> list[tuple[int, int]]:
+    """Return what accounts owe before anything of the month is paid: taken up again, they pay the same once more."""
+    owed = "sum(balance_minor - CASE WHEN booked_period = %(month)s THEN paid_minor ELSE 0 END)::bigint"
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT account_id, sum(balance_minor)::bigint AS owed "
-            "FROM ledger_turnover GROUP BY account_id "
-            "HAVING sum(balance_minor) > 0 ORDER BY account_id"
+            f"SELECT account_id, {owed} FROM ledger_turnover "
+            f"GROUP BY account_id HAVING {owed} > 0 ORDER BY account_id",
+            {"month": month.first_day},
         )
         return cursor.fetchall()
 
