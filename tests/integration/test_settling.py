@@ -1,16 +1,32 @@
 """Settling with the database: what a payment covers, taken back and given again as the books change."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
+from django.db import connection, transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
+from tests import street as streets
 from tests import town as towns
-from tests.money import covered_by, owe, pay, settle, take_out
+from tests.money import AT, agent_of, covered_by, owe, pay, settle, take_out
 from tests.town import Town
 
 from abonent.contexts.contracts.models import Account
 from abonent.contexts.ledger.models import EntryKind
-from abonent.contexts.payments.models import Allocation, ChangeKind, Settlement
+from abonent.contexts.payments import queries
+from abonent.contexts.payments.models import (
+    Allocation,
+    AllocationPolicy,
+    ChangeKind,
+    Payment,
+    SettleJob,
+    SettleJobState,
+    Settlement,
+)
 from abonent.kernel.periods import Month
+from abonent.usecases import billing_run, settling
+from abonent.usecases.settling import jobs
 
 pytestmark = pytest.mark.django_db
 
@@ -96,3 +112,210 @@ def test_a_credit_of_one_month_covers_the_debt_of_another(account: Account) -> N
     settle(account, booked_on=TENTH)
     assert covered_by(None, account) == {}
     assert covered_by(payment, account) == {("2026-08", 1, 1): 4_000, ("2026-09", 1, 1): 1_000}
+
+
+class TestJob:
+    def settle_all(self, town: Town) -> int:
+        return settling.settle_supplier(
+            supplier_id=town.supplier.pk, booked_on=date(2026, 11, 20), clock=lambda: AT
+        )
+
+    def ask(self, town: Town, origin: str = "run:1") -> None:
+        settling.request(supplier_id=town.supplier.pk, origin=origin, at=AT)
+
+    def test_accounts_with_something_to_settle_are_settled(self, town: Town) -> None:
+        one, two, idle = town.accounts["1"], town.accounts["2"], town.accounts["3"]
+        payments = [pay(account, 10_000, paid_on=TENTH) for account in (one, two)]
+        for account in (one, two, idle):
+            owe(account, OCTOBER, 8_000)
+        self.ask(town)
+        self.ask(town, "run:2")
+        job = SettleJob.objects.get()
+        assert (job.origin, job.requests, settling.unfinished()) == ("run:1", 2, [town.supplier.pk])
+        assert self.settle_all(town) == 2
+        assert [covered_by(payment, payment.account) for payment in payments] == [
+            {("2026-10", 1, 1): 8_000}
+        ] * 2
+        job.refresh_from_db()
+        assert (job.state, job.accounts_done, job.accounts_changed) == (SettleJobState.DONE, 5, 2)
+        assert set(Settlement.objects.values_list("origin", flat=True)) == {"run:1"}
+        assert self.settle_all(town) == 0
+
+    def test_a_job_that_was_killed_goes_on_where_it_stopped(
+        self, town: Town, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        accounts = [town.accounts[flat] for flat in ("1", "2", "3")]
+        for account in accounts:
+            pay(account, 10_000, paid_on=TENTH)
+            owe(account, OCTOBER, 8_000)
+        self.ask(town)
+        monkeypatch.setattr(jobs, "SHARD_ACCOUNTS", 1)
+        told: list[settling.Progress] = []
+
+        def stop_after_the_first(progress: settling.Progress) -> None:
+            told.append(progress)
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            settling.settle_supplier(
+                supplier_id=town.supplier.pk,
+                booked_on=TENTH,
+                clock=lambda: AT,
+                on_progress=stop_after_the_first,
+            )
+        assert [(now.accounts_done, now.accounts_total) for now in told] == [(1, 5)]
+        done = Settlement.objects.count()
+        self.ask(town, "run:2")  # waits behind the one that was stopped
+        assert self.settle_all(town) == 3 - done
+        assert Settlement.objects.count() == 3
+        assert not settling.unfinished()
+
+
+class TestPastDays:
+    def test_what_was_covered_on_a_past_day_stays_told(self, account: Account) -> None:
+        owe(account, SEPTEMBER, 30_000)
+        payment = pay(account, 20_000, paid_on=date(2026, 10, 5))
+        settle(account, booked_on=date(2026, 10, 5))
+        owe(account, OCTOBER, 5_000)
+        take_out(payment, 20_000, kind=ChangeKind.REVERSAL, booked_on=TENTH)
+        settle(account, booked_on=TENTH)
+        before, after = date(2026, 11, 9), TENTH
+        assert queries.what_covers(account_id=account.pk, period=SEPTEMBER.first_day) == []
+        (cover,) = queries.what_covers(account_id=account.pk, period=SEPTEMBER.first_day, on=before)
+        assert (cover.payment_id, cover.paid_on, cover.amount_minor) == (payment.pk, payment.paid_on, 20_000)
+        assert queries.covered_by(payment_id=payment.pk, on=before) == [cover]
+        assert queries.covered_by(payment_id=payment.pk) == []
+
+        def still_open(on: date) -> list[tuple[date, int]]:
+            return [
+                (owed.period, owed.open_minor) for owed in queries.open_debts(account_id=account.pk, on=on)
+            ]
+
+        assert still_open(date(2026, 10, 5)) == [(SEPTEMBER.first_day, 10_000)]
+        assert still_open(before) == [(SEPTEMBER.first_day, 10_000), (OCTOBER.first_day, 5_000)]
+        assert still_open(after) == [(SEPTEMBER.first_day, 30_000), (OCTOBER.first_day, 5_000)]
+
+    def test_an_advance_is_money_and_credit_beyond_what_is_owed(self, account: Account) -> None:
+        owe(account, SEPTEMBER, 30_000)
+        payment = pay(account, 50_000, paid_on=date(2026, 10, 5))
+        settle(account, booked_on=date(2026, 10, 5))
+        take_out(payment, 6_000, kind=ChangeKind.REFUND, booked_on=TENTH)
+        owe(account, AUGUST, -1_000, kind=EntryKind.RECALCULATION, booked_on=TENTH)
+        settle(account, booked_on=TENTH)
+        assert queries.advance_minor(account_id=account.pk, on=date(2026, 10, 5)) == 20_000
+        assert queries.advance_minor(account_id=account.pk) == 15_000
+        assert queries.free_payments(account_id=account.pk) == [(payment.pk, 14_000)]
+
+    def test_what_is_settled_is_never_booked_before_what_it_rests_on(self, account: Account) -> None:
+        owe(account, OCTOBER, 30_000, booked_on=date(2026, 11, 3))
+        pay(account, 10_000, paid_on=date(2026, 10, 30))
+        settle(account, booked_on=date(2026, 10, 30))
+        row = Allocation.objects.get()
+        assert (row.slot, row.booked_on) == (202611, date(2026, 11, 3))
+
+    def test_debts_are_added_up_by_age(self, account: Account) -> None:
+        for month, amount in ((Month(2020, 1), 1_000), (AUGUST, 200), (SEPTEMBER, 30), (OCTOBER, 4)):
+            owe(account, month, amount, booked_on=date(2026, 10, 31))
+        ages = queries.by_age(queries.open_debts(account_id=account.pk), today=TENTH, until_months=(1, 3, 36))
+        assert ages == {1: 4, 3: 230, 36: 0, None: 1_000}
+
+
+class TestReleasedAndPreviewed:
+    def test_a_payment_named_anew_covers_anew_and_only_the_difference_is_written(
+        self, account: Account
+    ) -> None:
+        owe(account, SEPTEMBER, 30_000)
+        owe(account, OCTOBER, 50_000)
+        payment = pay(account, 60_000, paid_on=TENTH)
+        settle(account, booked_on=TENTH)
+        Payment.objects.filter(pk=payment.pk).update(named_period=OCTOBER.first_day)
+        settling.settle_accounts(
+            None,
+            account_ids=[account.pk],
+            origin="purpose",
+            booked_on=TENTH,
+            actor_id=None,
+            at=AT,
+            released=[payment.pk],
+        )
+        assert covered_by(payment, account) == {("2026-10", 1, 1): 50_000, ("2026-09", 1, 1): 10_000}
+        assert Allocation.objects.count() == 4
+        assert settle(account, booked_on=TENTH) is None
+
+    def test_a_preview_tells_what_a_payment_would_cover_and_stores_nothing(self, account: Account) -> None:
+        owe(account, SEPTEMBER, 30_000)
+        owe(account, OCTOBER, 50_000)
+        seen = settling.preview(
+            account_id=account.pk,
+            amount_minor=60_000,
+            paid_on=TENTH,
+            booked_on=TENTH,
+            named_period=OCTOBER.first_day,
+        )
+        assert seen == [(SEPTEMBER.first_day, 1, 1, 10_000), (OCTOBER.first_day, 1, 1, 50_000)]
+        assert not Allocation.objects.exists()
+
+    def test_the_supplier_sets_another_order_from_a_day_on(self, town: Town, account: Account) -> None:
+        AllocationPolicy.objects.create(
+            supplier=town.supplier,
+            during=DateRange(TENTH, None),
+            debt_order=[2, 1, 3],
+            service_order=[1, 2],
+            source="договор",
+        )
+        owe(account, SEPTEMBER, 1_000)
+        owe(account, OCTOBER, 200, kind=EntryKind.PENALTY)
+        lawful, own = pay(account, 100, paid_on=date(2026, 11, 2)), pay(account, 300, paid_on=TENTH)
+        settle(account, booked_on=TENTH)
+        assert covered_by(lawful, account) == {
+            ("2026-10", 1, 2): 100
+        }  # by the order of the day it is settled on
+        assert covered_by(own, account) == {("2026-10", 1, 2): 100, ("2026-09", 1, 1): 200}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_tellers_on_one_account_cover_no_debt_twice() -> None:
+    town = towns.build()
+    account = town.accounts["1"]
+    owe(account, OCTOBER, 10_000)
+    agent_of(account)
+    begin = threading.Barrier(6)
+
+    def teller(number: int) -> None:
+        try:
+            begin.wait()
+            for _ in range(3):
+                with transaction.atomic():
+                    with connection.cursor() as cursor:
+                        settling.lock_accounts(cursor, [account.pk])
+                    pay(account, 1_000, paid_on=TENTH)
+                    settle(account, booked_on=TENTH)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(teller, range(6)))
+    assert sum(cover.amount_minor for cover in queries.allocations_of(account_ids=[account.pk])) == 10_000
+    assert queries.advance_minor(account_id=account.pk) == 8_000
+    assert {free for _, free in queries.free_payments(account_id=account.pk)} == {1_000}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_asks_for_it_when_it_is_approved_and_when_it_is_cancelled() -> None:
+    street = streets.build()
+    account, supplier_id = street.accounts["10/3"], street.supplier.pk
+    payment = pay(account, 900_000, paid_on=date(2026, 11, 2))
+    assert settling.unfinished() == [supplier_id]
+    settling.settle_supplier(supplier_id=supplier_id, booked_on=TENTH, clock=lambda: AT)
+    charged = {
+        (str(Month.of(owed.period)), owed.service, owed.debt): owed.owed_minor
+        for owed in queries.debts_of(account_ids=[account.pk])
+    }
+    assert {month for month, *_ in charged} == {"2026-09", "2026-10"}
+    assert covered_by(payment, account) == charged
+    assert not settling.unfinished()
+    billing_run.cancel(run_id=street.runs[-1], actor_id=None, at=AT, reason="test")
+    settling.settle_supplier(supplier_id=supplier_id, booked_on=TENTH, clock=lambda: AT)
+    september = {key: amount for key, amount in charged.items() if key[0] == "2026-09"}
+    assert covered_by(payment, account) == september
+    assert queries.advance_minor(account_id=account.pk) == 900_000 - sum(september.values())

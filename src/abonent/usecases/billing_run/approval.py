@@ -11,6 +11,7 @@ from abonent.contexts.charging.models import Run, RunState
 from abonent.contexts.charging.partitions import ensure_shared_slot
 from abonent.contexts.ledger.models import Batch, BatchState
 from abonent.kernel.periods import Month
+from abonent.usecases import settling
 from abonent.usecases.billing_run import drafts, estimates, waiting
 from abonent.usecases.billing_run.history import standing_shards
 from abonent.usecases.billing_run.plan import require_open
@@ -29,7 +30,7 @@ def locked(run_id: int, *states: RunState) -> Iterator[tuple[Run, Any]]:
 
 
 def approve(*, run_id: int, actor_id: int | None, at: datetime) -> None:
-    """Post a rated run: its drafts become part of the books in one short transaction.
+    """Post a rated run: its drafts become part of the books in one short transaction; then they wait to be settled.
 
     Raises WrongState, PeriodClosed, ReadingsCameIn when what was billed is no longer what was read.
     """
@@ -48,6 +49,7 @@ def approve(*, run_id: int, actor_id: int | None, at: datetime) -> None:
         run.shards.update(active=False)
         waiting.settle(cursor, run, at)
         Run.objects.filter(pk=run_id).update(state=RunState.POSTED, approved_by_id=actor_id, posted_at=at)
+        settling.request(supplier_id=run.supplier_id, origin=f"run:{run_id}", at=at)
 
 
 def corrected_months(run: Run) -> set[date]:

@@ -23,7 +23,7 @@ from abonent.engine.frames import Rated, Schema
 from abonent.engine.parameters import ParameterSet
 from abonent.gateways.bulk_load import copy_frame
 from abonent.kernel.periods import Month
-from abonent.usecases import packs
+from abonent.usecases import packs, settling
 from abonent.usecases.billing_run import bookkeeping, drafts, estimates, plan
 from abonent.usecases.billing_run.approval import corrected_months
 from abonent.usecases.billing_run.claims import claim_shards
@@ -169,7 +169,12 @@ def write(
     actor_id: int | None,
     at: datetime,
 ) -> None:
-    """Write lines ready to be booked straight into the books, a batch for each month with any, and post the run."""
+    """Write lines ready to be booked straight into the books, a batch for each month with any, and post the run.
+
+    Its accounts are settled in the same transaction.
+    """
+    accounts = {account_id for added in lines.values() for account_id in added["account_id"]}
+    settling.lock_accounts(cursor, accounts)
     booked = Month.of(run.booked_period)
     booked_on = booking_day(run, at.date())
     slot = ensure_shared_slot(cursor, booked)
@@ -219,6 +224,14 @@ def write(
         lines=sum(batch.lines for batch in batches.values()),
         entries=sum(batch.entries for batch in batches.values()),
         amount_minor=sum(batch.amount_minor for batch in batches.values()),
+    )
+    settling.settle_accounts(
+        cursor,
+        account_ids=accounts,
+        origin=f"run:{run.pk}",
+        booked_on=booked_on,
+        actor_id=actor_id,
+        at=at,
     )
 
 

@@ -14,6 +14,7 @@ from abonent.contexts.charging.models import (
 from abonent.contexts.charging.partitions import ensure_shared_slot
 from abonent.contexts.ledger.models import Batch
 from abonent.kernel.periods import Month
+from abonent.usecases import settling
 from abonent.usecases.billing_run import drafts, estimates, waiting
 from abonent.usecases.billing_run.approval import locked
 from abonent.usecases.billing_run.plan import require_open
@@ -73,6 +74,7 @@ def cancel(
         ManualRecalculation.objects.filter(run=run).update(state=ManualState.REVERSED)
         waiting.release(cursor, run)
         Run.objects.filter(pk=run_id).update(state=RunState.CANCELLED)
+        settling.request(supplier_id=run.supplier_id, origin=f"run:{reversal.pk}", at=at)
     return reversal.pk
 
 

@@ -1,5 +1,17 @@
 """Settling: which payment covers which debt, brought into agreement with the books whenever these change."""
 
 from abonent.usecases.settling.accounts import lock_accounts, preview, settle_accounts, settle_frame
+from abonent.usecases.settling.jobs import TASK, Busy, Progress, request, settle_supplier, unfinished
 
-__all__ = ["lock_accounts", "preview", "settle_accounts", "settle_frame"]
+__all__ = [
+    "TASK",
+    "Busy",
+    "Progress",
+    "lock_accounts",
+    "preview",
+    "request",
+    "settle_accounts",
+    "settle_frame",
+    "settle_supplier",
+    "unfinished",
+]

@@ -56,7 +56,7 @@ def settle_accounts(
     if not wanted:
         return None
     lock_accounts(cursor, wanted)
-    policy = _policy(cursor, books.supplier_of(cursor, wanted), booked_on)
+    policy = policy_on(cursor, books.supplier_of(cursor, wanted), booked_on)
     return _settle(cursor, books.these(wanted), policy, origin, booked_on, actor_id, at, frozenset(released))
 
 
@@ -78,7 +78,7 @@ def settle_frame(
     if wanted.is_empty():
         return None
     with books.listed(cursor, wanted) as accounts:
-        policy = _policy(cursor, supplier_id, booked_on)
+        policy = policy_on(cursor, supplier_id, booked_on)
         return _settle(cursor, accounts, policy, origin, booked_on, actor_id, at)
 
 
@@ -95,7 +95,7 @@ def preview(
     """Return what one more payment would cover: period, service, debt, amount; nothing is stored or locked."""
     with connection.cursor() as cursor:
         found = books.read(cursor, books.these([account_id]))
-        policy = _policy(cursor, books.supplier_of(cursor, [account_id]), booked_on)
+        policy = policy_on(cursor, books.supplier_of(cursor, [account_id]), booked_on)
     values = (
         account_id,
         _NEW_PAYMENT,
@@ -153,5 +153,5 @@ def _anew(found: Books, policy: Policy, released: frozenset[int]) -> pl.DataFram
     )
 
 
-def _policy(cursor: Any, supplier_id: int, day: date) -> Policy:
+def policy_on(cursor: Any, supplier_id: int, day: date) -> Policy:
     return policy_of(cursor, supplier_id=supplier_id, day=day, parameters=packs.pack_parameters())
