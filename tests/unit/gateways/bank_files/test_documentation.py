@@ -5,10 +5,10 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.bank_files import TODAY
 
 from abonent.gateways.bank_files import CODES, PRESETS, Registry, Statement, read
 from abonent.gateways.bank_files.layout import _READERS
-from tests.bank_files import TODAY
 
 FORMATS = Path(__file__).resolve().parents[4] / "docs" / "formats"
 
