@@ -16,10 +16,13 @@ from abonent.gateways.home import ensure_home
 from abonent.interfaces.cli import runtime
 from abonent.interfaces.cli.demo import load_town
 from abonent.kernel.periods import Month
-from abonent.usecases import packs
+from abonent.usecases import demo_supplier, packs
 from abonent.usecases.bench import billing as billing_bench
 from abonent.usecases.bench import bills as bills_bench
+from abonent.usecases.bench import cashiers as cashiers_bench
 from abonent.usecases.bench import desk as desk_bench
+from abonent.usecases.bench import kills as kills_bench
+from abonent.usecases.bench import payments as payments_bench
 from abonent.usecases.bench import readings as readings_bench
 from abonent.usecases.bench import recalculation as recalculation_bench
 
@@ -167,3 +170,69 @@ def recalculation(
             clock=timezone.now,
         )
     report({"preview": preview.as_dict()}, as_json=True)
+
+
+@app.command()
+def payments(
+    accounts: Annotated[int, typer.Option(help="Accounts, each with half a year of debts.")] = 1_000_000,
+    payments: Annotated[int, typer.Option(help="Rows of the registry.")] = 1_000_000,
+    as_json: AsJson = False,
+) -> None:
+    """A registry of payments recognised, posted and allocated, against a plain copy of the same rows."""
+    runtime.connect()
+    with scratch_database.kept(f"abonent_bench_payments_{accounts}"):
+        load_town(accounts=accounts, months=_MONTHS_OF_HISTORY, period=_MONTH, quiet=as_json)
+        agent_id = payments_bench.prepare(supplier_id=supplier_id(), month=_MONTH, at=timezone.now())
+        path = payments_bench.write_registry(folder=ensure_home(), month=_MONTH, payments=payments)
+        figures = payments_bench.measure(
+            path=path, agent_id=agent_id, month=_MONTH, accounts=accounts, clock=timezone.now
+        )
+        path.unlink()
+    report(figures.as_dict(), as_json=as_json)
+
+
+@app.command()
+def cashiers(
+    accounts: Annotated[int, typer.Option(help="Accounts, each with half a year of debts.")] = 1_000_000,
+    cashiers: Annotated[int, typer.Option(help="Cashiers at work at once.")] = 50,
+    seconds: Annotated[float, typer.Option(help="How long they work.")] = 60,
+    threads: Annotated[int, typer.Option(help="Threads of each server process, each with a connection.")] = 4,
+    as_json: AsJson = False,
+) -> None:
+    """Cashiers taking payments at once: what they wait for, against a bare INSERT; and whether a kopeck is lost."""
+    runtime.connect()
+    with scratch_database.kept(f"abonent_bench_cashiers_{accounts}"):
+        load_town(accounts=accounts, months=_MONTHS_OF_HISTORY, period=_MONTH, quiet=as_json)
+        payments_bench.prepare(supplier_id=supplier_id(), month=_MONTH, at=timezone.now())
+        figures = cashiers_bench.measure(
+            supplier_id=supplier_id(),
+            cashiers=cashiers,
+            seconds=seconds,
+            threads=threads,
+            clock=timezone.now,
+        )
+    report(figures.as_dict(), as_json=as_json)
+    raise typer.Exit(1 if figures.errors or figures.lost_minor or not figures.books_are_right else 0)
+
+
+@app.command()
+def kills(
+    accounts: Annotated[int, typer.Option(help="Accounts of the town.")] = 1_000,
+    instants: Annotated[int, typer.Option(help="How often the month's work is killed.")] = 50,
+    seed: Annotated[int, typer.Option(help="Another seed, other instants.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Files of payments and readings, runs and penalties killed (-9) at random instants, and taken up again."""
+    runtime.connect()
+    sample = demo_supplier.Sample(accounts=accounts, seed=seed, months=_MONTHS_OF_HISTORY, period=_MONTH)
+    with console.status("") as status:
+        figures = kills_bench.measure(
+            sample=sample,
+            instants=instants,
+            seed=seed,
+            parameters=packs.pack_parameters(),
+            clock=timezone.now,
+            on_progress=lambda done: status.update(f"killed {done} times"),
+        )
+    report(figures.as_dict(), as_json=as_json)
+    raise typer.Exit(1 if figures.wrong else 0)

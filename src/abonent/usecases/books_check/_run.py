@@ -16,9 +16,11 @@ from abonent.usecases.books_check import (
     _bills,
     _buildings,
     _cash,
+    _files,
     _ledger,
     _lines,
     _made_of,
+    _penalties,
     _recalculations,
     _state,
     _storage,
@@ -91,6 +93,8 @@ def all_checks() -> tuple[Check, ...]:
         *_bills.CHECKS,
         *_state.CHECKS,
         *_cash.CHECKS,
+        *_files.CHECKS,
+        *_penalties.CHECKS,
         *_storage.CHECKS,
     )
 
