@@ -24,5 +24,9 @@ def ensure_shared_slot(cursor: Any, booked: Month, *, tables: tuple[str, ...] = 
 
 
 def _is_there(cursor: Any, name: str) -> bool:
-    cursor.execute("SELECT to_regclass(%s)", [name])
-    return cursor.fetchone()[0] is not None
+    # not to_regclass: having waited for who makes it, a session still remembers that there was none
+    cursor.execute(
+        "SELECT EXISTS (SELECT FROM pg_class WHERE relname = %s AND relnamespace = current_schema()::regnamespace)",
+        [name],
+    )
+    return bool(cursor.fetchone()[0])
