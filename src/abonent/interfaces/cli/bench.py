@@ -13,7 +13,7 @@ from rich.console import Console
 from abonent.contexts.parties.queries import supplier_id
 from abonent.gateways import scratch_database
 from abonent.gateways.home import ensure_home
-from abonent.interfaces.cli import runtime
+from abonent.interfaces.cli import kill_drill, runtime
 from abonent.interfaces.cli.demo import load_town
 from abonent.kernel.periods import Month
 from abonent.usecases import demo_supplier, packs
@@ -28,6 +28,7 @@ from abonent.usecases.bench import recalculation as recalculation_bench
 
 app = typer.Typer(help="Figures of speed and size.", no_args_is_help=True)
 console = Console(highlight=False)
+app.command("kill")(kill_drill.kill)
 
 Accounts = Annotated[int, typer.Option(help="Accounts of the sample town; kept as a database of its own.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

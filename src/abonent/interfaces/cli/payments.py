@@ -71,7 +71,12 @@ def look(file: Given, agent: AgentCode, extract: Partial = False) -> None:
 
 @app.command("import")
 def import_(
-    file: Given, agent: AgentCode, book_on: BookOn = None, extract: Partial = False, as_json: AsJson = False
+    file: Given,
+    agent: AgentCode,
+    book_on: BookOn = None,
+    extract: Partial = False,
+    shard_rows: Annotated[int | None, typer.Option(hidden=True)] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Take a file in and post it; the same file again changes nothing, or finishes what was stopped."""
     runtime.ready()
@@ -87,6 +92,7 @@ def import_(
             actor_id=None,
             at=now,
             partial=extract,
+            shard_rows=shard_rows,
             on_progress=lambda progress: status.update(
                 f"{progress.phase} {progress.rows_done:,} of {progress.rows:,} rows"
             ),

@@ -68,9 +68,11 @@ def begin(
     actor_id: int | None,
     at: datetime,
     partial: bool = False,
+    shard_rows: int | None = None,
 ) -> tuple[int, bool]:
     """Take a kept file in, to be posted; return its id, and whether it is new: the same bytes are one file.
 
+    `shard_rows`: how many rows a shard aims at, where it is not the usual number.
     Raises FileRefused, DayLocked, PeriodClosed, PeriodUnknown; then nothing is written.
     """
     agent = Agent.objects.select_related("supplier").get(pk=agent_id)
@@ -97,7 +99,7 @@ def begin(
                 amount_minor=taken.totals.amount_minor,
                 commission_minor=taken.totals.commission_minor,
                 transferred_minor=taken.totals.transferred_minor,
-                shards=posting.shards_for(taken.rows.height),
+                shards=posting.shards_for(taken.rows.height, shard_rows),
                 partial=partial,
                 received_at=at,
                 received_by_id=actor_id,
@@ -144,6 +146,7 @@ def store(
     actor_id: int | None,
     at: datetime,
     partial: bool = False,
+    shard_rows: int | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> Stored:
     """Take a file in and post it, in one go; the same file again is finished or left as it is.
@@ -160,6 +163,7 @@ def store(
         actor_id=actor_id,
         at=at,
         partial=partial,
+        shard_rows=shard_rows,
     )
     taken_in = perf_counter() - begun
     stored = post(file_id=file_id, today=today, at=at, on_progress=on_progress)

@@ -111,9 +111,9 @@ def origin_of(file_id: int) -> str:
     return f"payments:{file_id}"
 
 
-def shards_for(rows: int) -> int:
+def shards_for(rows: int, shard_rows: int | None = None) -> int:
     """Return into how many shards a file of so many rows is cut."""
-    return max(1, -(-rows // SHARD_ROWS))
+    return max(1, -(-rows // (shard_rows or SHARD_ROWS)))
 
 
 @contextmanager
