@@ -198,6 +198,7 @@ def cashiers(
     cashiers: Annotated[int, typer.Option(help="Cashiers at work at once.")] = 50,
     seconds: Annotated[float, typer.Option(help="How long they work.")] = 60,
     threads: Annotated[int, typer.Option(help="Threads of each server process, each with a connection.")] = 4,
+    pause: Annotated[float, typer.Option(help="Seconds between one payment and the next of a cashier.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Cashiers taking payments at once: what they wait for, against a bare INSERT; and whether a kopeck is lost."""
@@ -210,6 +211,7 @@ def cashiers(
             cashiers=cashiers,
             seconds=seconds,
             threads=threads,
+            pause=pause,
             clock=timezone.now,
         )
     report(figures.as_dict(), as_json=as_json)
