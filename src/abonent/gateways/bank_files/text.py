@@ -1,6 +1,7 @@
 """The bytes of a text: never too many, no line too long, and in the encoding that decoding finds."""
 
 import codecs
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,11 @@ from abonent.gateways.bank_files.model import Malformed
 MOST_BYTES = 512 << 20
 LONGEST_LINE = 1 << 20
 _CHUNK = 4 << 20
+_SAMPLE = 1 << 16
+# What the two bytes of a Cyrillic letter in UTF-8 look like in Windows-1251. Of Russian letters only ё is among the
+# second ones, so that a text made of such pairs is no text.
+_TELLING_PAIRS = 5
+_TWICE = re.compile(f"[РС][{re.escape(bytes(range(0x80, 0xC0)).decode('cp1251', 'ignore'))}\x98\ufffd?]")
 _BOMS_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -61,7 +67,16 @@ def decode(raw: bytes, *, encoding: str = "") -> tuple[str, str]:
         if "\0" in text:
             raise Malformed("not_text", row=text.count("\n", 0, text.index("\0")) + 1)
         text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    if encoding != "cp1251" and is_encoded_twice(text[:_SAMPLE]):
+        raise Malformed("undecodable", row=1, encoding=encoding, cause="encoded twice")
     return text, encoding
+
+
+def is_encoded_twice(sample: str) -> bool:
+    """Tell a text of UTF-8 that somebody took for Windows-1251 and encoded again: «РЎРЈРњРњРђ» for «СУММА»."""
+    foreign = sum(letter > "\x7f" for letter in sample)
+    pairs = _TWICE.findall(sample)
+    return len(set(pairs)) >= _TELLING_PAIRS and 2 * len(pairs) > 0.7 * foreign
 
 
 def encoding_of(raw: bytes) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from lxml import etree
 
+from abonent.gateways.bank_files import text
 from abonent.gateways.bank_files.model import Malformed
 
 MOST_BYTES = 512 << 20
@@ -38,8 +39,11 @@ def elements(path: Path, *, ends: frozenset[str]) -> Iterator[tuple[str, Any]]:
         raise Malformed("empty")
     if size > MOST_BYTES:
         raise Malformed("too_large", megabytes=size >> 20, most=MOST_BYTES >> 20)
-    if b"<!DOCTYPE" in head_of(path) or b"<!ENTITY" in head_of(path):
+    head = head_of(path)
+    if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
         raise Malformed("entities", row=1)
+    if text.is_encoded_twice(head.decode(errors="ignore")):
+        raise Malformed("undecodable", row=1, cause="encoded twice")
     begun = False
     try:
         with path.open("rb") as file:

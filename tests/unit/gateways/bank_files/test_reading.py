@@ -12,6 +12,7 @@ import pytest
 from tests.bank_files import TODAY, Entry, Notice, Paid, Row, camt053, gis, sber, statement_1c, workbook
 
 from abonent.gateways.bank_files import Malformed, detect, read
+from abonent.gateways.bank_files.text import is_encoded_twice
 
 LAYOUT = {"columns": {"paid_on": "Дата", "amount": "Сумма"}}
 
@@ -58,6 +59,22 @@ class TestDetect:
         with pytest.raises(Malformed) as caught:
             detect(path)
         assert caught.value.code == code
+
+
+class TestEncodedTwice:
+    @pytest.mark.parametrize("errors", ["replace", "ignore"])
+    @pytest.mark.parametrize(
+        "content", [sber([Row(1)]), camt053([Entry(1)]), gis([Notice("1", 1)]), "Дата;Сумма\nПлательщик\n"]
+    )
+    def test_is_refused_as_names_would_be_lost(self, tmp_path, content, errors):
+        path = tmp_path / "file"
+        path.write_text(content.encode().decode("cp1251", errors=errors))
+        assert refusal(path, **({"layout": LAYOUT} if "Сумма" in content else {})).code == "undecodable"
+
+    def test_true_words_are_no_such_thing(self):
+        said = "ООО «РОСНЕФТЬ», ГОСТ Р № 5, С… РІК СІЧЕНЬ Рё рС 100\xa0Р\xa0" * 20
+        assert not is_encoded_twice(said)
+        assert is_encoded_twice("Иванов Пётр, дом № 5".encode().decode("cp1251", errors="replace"))
 
 
 class TestHarm:
