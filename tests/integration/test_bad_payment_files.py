@@ -15,7 +15,6 @@ from tests.bank_files import Entry, Notice, Paid, Row
 
 from abonent.contexts.charging.models import BillingPeriod
 from abonent.contexts.payments.models import Agent, AgentKind
-from abonent.gateways.bank_files import CODES
 from abonent.usecases import import_payments
 from abonent.usecases.import_payments import FileRefused, words
 
