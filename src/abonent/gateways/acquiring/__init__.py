@@ -14,7 +14,7 @@ from abonent.gateways.acquiring.port import (
     Told,
 )
 from abonent.gateways.acquiring.settings import NotSetUp, Terminal, terminal_of, variable
-from abonent.gateways.acquiring.tbank import TBank
+from abonent.gateways.acquiring.tbank import TBank, stage_of
 
 __all__ = [
     "Acquirer",
@@ -32,6 +32,7 @@ __all__ = [
     "Terminal",
     "Told",
     "acquirer_of",
+    "stage_of",
     "terminal_of",
     "variable",
 ]

@@ -48,6 +48,13 @@ STAGES = {
     "REVERSED": Stage.REFUNDED,
     "REFUNDED": Stage.REFUNDED,
 }
+
+
+def stage_of(status: str) -> Stage:
+    """Return where a payment of this status stands."""
+    return STAGES.get(status, Stage.UNKNOWN)
+
+
 _TAX = {1: "vat20", 2: "vat10", 3: "vat120", 4: "vat110", 5: "vat0", 6: "none", 11: "vat22", 12: "vat122"}
 _METHODS = {3: "advance", 4: "full_payment"}
 _SUBJECTS = {4: "service", 10: "payment", 15: "non_operating_gain"}
@@ -135,7 +142,7 @@ class TBank:
             order_id=_text(answer, "OrderId"),
             external_id=_text(answer, "PaymentId"),
             status=status,
-            stage=STAGES.get(status, Stage.UNKNOWN),
+            stage=stage_of(status),
             amount_minor=_amount(answer),
             error="" if error == "0" else error[:20],
         )

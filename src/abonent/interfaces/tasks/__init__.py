@@ -7,6 +7,7 @@ The worker imports this package, so a module of tasks must be imported here to b
 from abonent.interfaces.tasks import (
     benefits,
     billing,
+    online,
     payments,
     penalties,
     printing,
@@ -16,4 +17,15 @@ from abonent.interfaces.tasks import (
     upkeep,
 )
 
-__all__ = ["benefits", "billing", "payments", "penalties", "printing", "readings", "reports", "settling", "upkeep"]
+__all__ = [
+    "benefits",
+    "billing",
+    "online",
+    "payments",
+    "penalties",
+    "printing",
+    "readings",
+    "reports",
+    "settling",
+    "upkeep",
+]
