@@ -23,6 +23,7 @@ from abonent.usecases.bench import cashiers as cashiers_bench
 from abonent.usecases.bench import desk as desk_bench
 from abonent.usecases.bench import kills as kills_bench
 from abonent.usecases.bench import payments as payments_bench
+from abonent.usecases.bench import penalties as penalties_bench
 from abonent.usecases.bench import readings as readings_bench
 from abonent.usecases.bench import recalculation as recalculation_bench
 
@@ -239,3 +240,34 @@ def kills(
         )
     report(figures.as_dict(), as_json=as_json)
     raise typer.Exit(1 if figures.wrong else 0)
+
+
+@app.command()
+def penalties(
+    accounts: Annotated[
+        int, typer.Option(help="Accounts counted in memory, each with a year of debts.")
+    ] = 10_000_000,
+    run_accounts: Annotated[
+        int, typer.Option(help="Accounts of a real run through a database of its own; 0: none.")
+    ] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Penalties of a year of debts: counted in memory; and a run through the database, to its posted entries."""
+    parameters = packs.pack_parameters()
+    with console.status("") as status:
+        counted = penalties_bench.measure(
+            accounts=accounts,
+            parameters=parameters,
+            on_progress=lambda done: status.update(f"{done:,} accounts"),
+        )
+    figures: dict[str, Any] = {"memory": counted.as_dict()}
+    if run_accounts:
+        runtime.connect()
+        with scratch_database.kept(f"abonent_bench_penalties_{run_accounts}"):
+            load_town(accounts=run_accounts, months=1, period=_MONTH, quiet=as_json)
+            penalties_bench.prepare(supplier_id=supplier_id(), at=timezone.now())
+            run = penalties_bench.measure_run(
+                supplier_id=supplier_id(), parameters=parameters, clock=timezone.now
+            )
+        figures["run"] = run.as_dict()
+    report(figures, as_json=as_json)

@@ -69,6 +69,8 @@ SETTLED = f"{STANDING} AND NOT {WAITING}"
 
 # Slots below are months: 202610.
 FIRST_RUN_SLOT = 1_000_000_000
+# Slots of runs of penalties have no charge lines: two slots for each run, the odd one its reversal's.
+FIRST_PENALTY_SLOT = 1_500_000_000
 
 # The run that a batch belongs to; a hand posting or an import has none.
 RUN_OF = "substring(origin FROM '^run:([0-9]+)$')::bigint"

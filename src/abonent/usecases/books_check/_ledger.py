@@ -6,6 +6,7 @@ from abonent.usecases.books_check._check import (
     A_LINE,
     BATCHES,
     ENTRIES,
+    FIRST_PENALTY_SLOT,
     FIRST_RUN_SLOT,
     LINES,
     RUN_BATCHES,
@@ -121,7 +122,11 @@ CHECKS = (
         BATCHES,
         f"""
         WITH batch AS (
-            SELECT b.*, n.id AS run_id, coalesce(n.slot, to_char(b.booked_period, 'YYYYMM')::int) AS right_slot,
+            SELECT b.*, n.id AS run_id, coalesce(n.slot,
+                    CASE WHEN b.slot >= {FIRST_PENALTY_SLOT} AND b.origin LIKE 'penalties:%%'
+                        THEN {FIRST_PENALTY_SLOT} + 2 * substring(b.origin FROM '[0-9]+')::int
+                            + (b.origin LIKE '%%:reversal')::int END,
+                    to_char(b.booked_period, 'YYYYMM')::int) AS right_slot,
                 coalesce(n.booked_period, b.booked_period) AS right_period
             FROM (SELECT *, {RUN_OF} AS run FROM ledger_batch WHERE slot = ANY(%(slots)s) AND state = 2) b
             LEFT JOIN charging_run n ON n.id = b.run

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from abonent.usecases.books_check._check import FIRST_RUN_SLOT, Check
+from abonent.usecases.books_check._check import FIRST_PENALTY_SLOT, FIRST_RUN_SLOT, Check
 
 PARTITIONED = ("charging_chargeline", "ledger_entry", "ledger_turnover")
 _PARENTS = "(" + ", ".join(f"to_regclass('{table}')" for table in PARTITIONED) + ")"
@@ -38,7 +38,8 @@ CHECKS = (
         SELECT 'table' AS kind, (min(parent::regclass::text)) AS name, slot, 'tables of the slot' AS figure,
             '{", ".join(PARTITIONED)}' AS expected, string_agg(parent::regclass::text,
                 ', ' ORDER BY parent::regclass::text) AS found
-        FROM ({PARTITIONS}) p WHERE slot >= {FIRST_RUN_SLOT} GROUP BY slot HAVING count(*) <> {len(PARTITIONED)}
+        FROM ({PARTITIONS}) p WHERE slot >= {FIRST_RUN_SLOT} GROUP BY slot
+        HAVING count(*) <> CASE WHEN slot < {FIRST_PENALTY_SLOT} THEN {len(PARTITIONED)} ELSE 2 END
         """,
     ),
     Check(
@@ -69,7 +70,7 @@ CHECKS = (
         FROM (
             SELECT relname, substring(relname FROM '_d(\d+)$')::bigint AS run_id FROM pg_class
             WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND NOT relispartition
-              AND relname ~ '^(charging_charge_?line|ledger_entry|ledger_turnover)_'
+              AND relname ~ '^(charging_charge_?line|ledger_entry|ledger_turnover)_' AND relname !~ '_p\d+$'
         ) t LEFT JOIN charging_run n ON n.id = t.run_id
         WHERE n.state IS NULL OR n.state NOT IN (1, 2, 3, 6)
         """,

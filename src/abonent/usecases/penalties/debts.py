@@ -13,7 +13,7 @@ from datetime import date
 
 import polars as pl
 
-from abonent.engine.frames import Schema, conform
+from abonent.engine.frames import Schema, conform, empty
 from abonent.engine.parameters import ParameterSet
 from abonent.kernel.periods import Month
 from abonent.packs.ru.payment_term import due_on
@@ -54,7 +54,6 @@ POSTED: Schema = {
     "amount_minor": pl.Int64,
 }
 _SERVICES, _MONTHS = 1 << 8, 1 << 12
-_KEY = ["account_id", "service", "period"]
 
 
 @dataclass(frozen=True)
@@ -99,45 +98,49 @@ def with_key(frame: pl.DataFrame) -> pl.DataFrame:
 
 def fall_due(books: Books, *, parameters: ParameterSet, raised_when_booked: bool, until: date) -> Due:
     """Return what fell due before `until`, and what paid it. Raises ParameterMissingError."""
-    pieces = _pieces(with_key(books.charged), raised_when_booked)
-    debts = _dated(pieces, books.debtors, parameters).filter(pl.col("due_on") < until)
-    debts = (
-        debts.sort("key", "due_on").with_row_index("debt_id").with_columns(pl.col("debt_id").cast(pl.Int64))
-    )
+    pieces = _pieces(with_key(books.charged).sort("key"), raised_when_booked)
+    dated = _dated(pieces, books.debtors, _due_days(parameters)).filter(pl.col("due_on") < until)
+    debts = dated.sort("key", maintain_order=True).with_row_index("debt_id")
+    debts = debts.with_columns(pl.col("debt_id").cast(pl.Int64))
     return Due(debts.select(*DEBTS, "key", "service", "period"), _repayments(debts, with_key(books.paid)))
 
 
 def _pieces(charged: pl.DataFrame, raised_when_booked: bool) -> pl.DataFrame:
-    """Cut each month's charge by when it fell due: `due_month`, the month whose bill it was on."""
-    order = charged.sort("key", "booked")
-    is_alone = (pl.col("key") != pl.col("key").shift(1)).fill_null(True) & (
-        pl.col("key") != pl.col("key").shift(-1)
-    ).fill_null(True)
-    lone = order.filter(is_alone).with_columns(standing="amount_minor")
+    """Cut each month's charge by when it fell due: `due_month`, the month whose bill it was on.
+
+    `charged` is sorted by key; most months were booked once, and are looked at no further.
+    """
+    due_month = pl.max_horizontal("booked", "period") if raised_when_booked else pl.col("period")
+    key = pl.col("key")
+    again = (key == key.shift(1)).fill_null(False) | (key == key.shift(-1)).fill_null(False)
+    once = charged.filter(~again, pl.col("amount_minor") > 0).with_columns(due_month=due_month).drop("booked")
     changed = (
-        order.filter(~is_alone)
+        charged.filter(again)
+        .sort("key", "booked")
         .with_columns(standing=pl.col("amount_minor").cum_sum().over("key"))
         # what a later month took off was never owed
         .with_columns(standing=pl.col("standing").cum_min(reverse=True).over("key"))
         .with_columns(standing=pl.max_horizontal("standing", 0))
-        .with_columns(standing=pl.col("standing") - pl.col("standing").shift(1, fill_value=0).over("key"))
-    )
-    pieces = pl.concat([lone, changed]).filter(pl.col("standing") > 0)
-    due_month = pl.max_horizontal("booked", "period") if raised_when_booked else pl.col("period")
-    return (
-        pieces.with_columns(due_month=due_month, amount_minor=pl.col("standing"))
-        .drop("standing", "booked")
-        .group_by("key", "due_month")
+        .with_columns(amount_minor=pl.col("standing") - pl.col("standing").shift(1, fill_value=0).over("key"))
+        .filter(pl.col("amount_minor") > 0)
+        .group_by("key", due_month=due_month)
         .agg(pl.col("account_id", "service", "period").first(), pl.col("amount_minor").sum())
+        .sort("key", "due_month")
     )
+    return once if changed.is_empty() else pl.concat([once, changed.select(once.columns)])
 
 
-def _dated(pieces: pl.DataFrame, debtors: pl.DataFrame, parameters: ParameterSet) -> pl.DataFrame:
+def _dated(pieces: pl.DataFrame, debtors: pl.DataFrame, due: Callable[[date, int], date]) -> pl.DataFrame:
     """Add the debtor's terms, as of the last day of the month billed, and the day each debt fell due."""
     known = pieces["account_id"].is_in(debtors["account_id"].unique().implode())
+    days = {month: due(month, 0) for month in pieces["due_month"].unique()}
     plain = pieces.filter(~known).with_columns(
-        debtor=pl.lit(HOUSEHOLD, dtype=pl.Int16), due_day=pl.lit(0, dtype=pl.Int16), moratoria=pl.lit(True)
+        debtor=pl.lit(HOUSEHOLD, dtype=pl.Int16),
+        moratoria=pl.lit(True),
+        due_on=pl.col("due_month").replace_strict(days, return_dtype=pl.Date),
     )
+    if not known.any():
+        return plain
     special = (
         pieces.filter(known)
         .with_columns(on=pl.col("due_month").dt.month_end())
@@ -152,17 +155,16 @@ def _dated(pieces: pl.DataFrame, debtors: pl.DataFrame, parameters: ParameterSet
         .with_columns(holds=(pl.col("on") < pl.col("ends_on")).fill_null(False))
         .with_columns(
             debtor=pl.when("holds").then("debtor").otherwise(HOUSEHOLD).cast(pl.Int16),
-            due_day=pl.when("holds").then("due_day").otherwise(0).cast(pl.Int16),
+            due_day=pl.when("holds").then("due_day").otherwise(0),
             moratoria=pl.when("holds").then(pl.col("moratoria") == 1).otherwise(True),
         )
     )
-    terms = pl.concat([plain, special.select(plain.columns)])
-    days = terms.select("due_month", "due_day").unique()
-    due = _due_days(parameters)
-    dated = days.with_columns(
-        pl.Series("due_on", [due(month, day) for month, day in days.rows()], dtype=pl.Date)
+    terms = special.select("due_month", "due_day").unique()
+    dated = terms.with_columns(
+        pl.Series("due_on", [due(month, day) for month, day in terms.rows()], dtype=pl.Date)
     )
-    return terms.join(dated, on=["due_month", "due_day"], how="left")
+    special = special.join(dated, on=["due_month", "due_day"], how="left").sort("key", "due_on")
+    return pl.concat([plain, special.select(plain.columns)])
 
 
 def _due_days(parameters: ParameterSet) -> Callable[[date, int], date]:
@@ -177,30 +179,39 @@ def _due_days(parameters: ParameterSet) -> Callable[[date, int], date]:
 
 
 def _repayments(debts: pl.DataFrame, paid: pl.DataFrame) -> pl.DataFrame:
-    """Hand what was paid for a month out to its debts: the first day it was paid to the first that fell due."""
-    together = (
-        paid.group_by("key", "paid_on").agg(pl.col("amount_minor").sum()).filter(pl.col("amount_minor") > 0)
-    )
-    again = debts["key"].is_duplicated()
-    one = together.join(debts.filter(~again).select("debt_id", "key"), on="key", how="inner")
-    several = debts.filter(again).select("debt_id", "key", "amount_minor")
-    if several.is_empty():
-        return one.select(list(REPAYMENTS))
-    owed = several.with_columns(to=pl.col("amount_minor").cum_sum().over("key")).with_columns(
-        since=pl.col("to") - pl.col("amount_minor")
-    )
+    """Hand what was paid for a month out to its debts: the first day it was paid to the first that fell due.
+
+    `debts` are sorted by key, so that the debt of a payment is found by halving.
+    """
+    paid = paid.filter(pl.col("amount_minor") > 0)
+    if debts.is_empty() or paid.is_empty():
+        return empty(REPAYMENTS)
+    place = debts["key"].search_sorted(paid["key"], side="left").clip(upper_bound=debts.height - 1)
+    found = paid.with_columns(debt_id=place.cast(pl.Int64)).filter(debts["key"].gather(place) == paid["key"])
+    again = (debts["key"] == debts["key"].shift(-1)).fill_null(False)  # more debts of the month follow
+    is_shared = again.gather(found["debt_id"].cast(pl.UInt32))
+    alone = found.filter(~is_shared).select(list(REPAYMENTS))
+    if not is_shared.any():
+        return alone
     given = (
-        together.join(several.select("key").unique(), on="key", how="semi")
+        found.filter(is_shared)
         .sort("key", "paid_on")
         .with_columns(paid_to=pl.col("amount_minor").cum_sum().over("key"))
         .with_columns(paid_since=pl.col("paid_to") - pl.col("amount_minor"))
     )
+    owed = (
+        debts.select("debt_id", "key", "amount_minor")
+        .join(given.select("key").unique(), on="key", how="semi", maintain_order="left")
+        .with_columns(owed_to=pl.col("amount_minor").cum_sum().over("key"))
+        .with_columns(owed_since=pl.col("owed_to") - pl.col("amount_minor"))
+    )
     shared = (
-        given.drop("amount_minor")
+        given.select("key", "paid_on", "paid_since", "paid_to")
         .join(owed.drop("amount_minor"), on="key", how="inner")
         .with_columns(
-            amount_minor=pl.min_horizontal("to", "paid_to") - pl.max_horizontal("since", "paid_since")
+            amount_minor=pl.min_horizontal("owed_to", "paid_to")
+            - pl.max_horizontal("owed_since", "paid_since")
         )
         .filter(pl.col("amount_minor") > 0)
     )
-    return pl.concat([one.select(list(REPAYMENTS)), shared.select(list(REPAYMENTS))])
+    return pl.concat([alone, shared.select(list(REPAYMENTS))])

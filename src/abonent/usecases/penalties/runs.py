@@ -147,7 +147,7 @@ def approve(*, run_id: int, actor_id: int | None, at: datetime) -> None:
             require_day(run.supplier_id, booked_on)
         assert run.slot is not None
         _post(cursor, run_id, run.slot, Month.of(run.booked_period))
-        batches.update(state=BatchState.POSTED)
+        batches.update(state=BatchState.POSTED, created_at=at)  # in the books from now on
         _set(run, state=PenaltyRunState.POSTED, approved_by_id=actor_id, posted_at=at, error="")
         settling.request(supplier_id=run.supplier_id, origin=origin_of(run_id), at=at)
 
