@@ -7,6 +7,7 @@ The worker imports this package, so a module of tasks must be imported here to b
 from abonent.interfaces.tasks import (
     benefits,
     billing,
+    cash,
     online,
     payments,
     penalties,
@@ -20,6 +21,7 @@ from abonent.interfaces.tasks import (
 __all__ = [
     "benefits",
     "billing",
+    "cash",
     "online",
     "payments",
     "penalties",

@@ -20,11 +20,12 @@ def tell_cash(refusal: CashRefused, *, language: str = "ru") -> str:
         for name, value in refusal.facts.items()
     }
     if refusal.code == "not_printed":
+        count = int(refusal.facts["count"])
         return ngettext(
             "%(count)d receipt is not printed. Print it, or close the shift without it and tell why.",
             "%(count)d receipts are not printed. Print them, or close the shift without them and tell why.",
-            facts["count"],
-        ) % {"count": facts["count"]}
+            count,
+        ) % {"count": count}
     words = {
         "no_shift": _("Open a shift first."),
         "shift_closed": _("This shift is closed."),
