@@ -25,6 +25,7 @@ SABOTAGE: list[dict[str, str]] = [
 GUARDS = {
     "charging_chargeline": "line_is_immutable",
     "ledger_entry": "entry_is_immutable",
+    "payments_allocation": "allocation_is_immutable",
     "metering_reading": "reading_is_history",
 }
 
