@@ -17,7 +17,6 @@ _COMMISSION_E4 = 80  # of a sum, in ten-thousandths
 _DIRECT = 12  # so many of the payers transfer through their own bank
 _AGENT_INN, _AGENT = "0099000014", 'ПАО "ПРИМЕРБАНК" (ВЫМЫШЛЕННЫЙ)'
 _AGENT_ACCOUNT, _AGENT_BIC = "30232810900000000900", "049900901"
-_NOBODY = ("9999999999", "НЕИЗВЕСТНЫЙ НИКТО НИКТОЕВИЧ")
 _OPENING_MINOR = 1_250_000 * _ROUBLE
 _NETWORK_MINOR = 480_000 * _ROUBLE
 
@@ -30,13 +29,33 @@ class Paying:
     amount_minor: int
 
 
+@dataclass(frozen=True)
+class _Row:
+    account: str
+    payer: str
+    amount_minor: int
+
+
+_NOBODY = _Row("9999999999", "НЕИЗВЕСТНЫЙ НИКТО НИКТОЕВИЧ", 1_234_56)
+
+
 def bring(*, sample: Sample, paying: Sequence[Paying], day: date, at: datetime) -> int:
     """Take in the registry of a day and the statement of the next one; return how many payments they brought."""
     supplier = Supplier.objects.get()
-    numbers = dict(
-        Account.objects.filter(id__in=[one.account_id for one in paying]).values_list("id", "number")
-    )
-    rows = [(numbers[one.account_id], one.amount_minor) for one in paying]
+    accounts = {
+        account.pk: account
+        for account in Account.objects.select_related("party").filter(
+            id__in=[one.account_id for one in paying]
+        )
+    }
+    rows = [
+        _Row(
+            accounts[one.account_id].number,
+            accounts[one.account_id].party.display_name.upper(),
+            one.amount_minor,
+        )
+        for one in paying
+    ]
     direct = rows[:: max(len(rows) // _DIRECT, 1)][:_DIRECT]
     through_agent = [row for row in rows if row not in set(direct)]
     period = sample.period.previous()
@@ -90,12 +109,12 @@ def _store(name: str, text: str, agent: Agent, booked_on: date, at: datetime) ->
     return 0 if stored.was_stored else stored.posted_rows + stored.unidentified_rows
 
 
-def _registry(rows: Sequence[tuple[str, int]], *, period: str, day: date) -> tuple[str, int]:
+def _registry(rows: Sequence[_Row], *, period: str, day: date) -> tuple[str, int]:
     """Return a registry in the 13 fields of Сбербанк with one row for nobody here, and what is transferred of it."""
-    told = [*rows, (_NOBODY[0], 1_234_56)]
+    told = [*rows, _NOBODY]
     lines, commissions = [], 0
-    for number, (account, amount_minor) in enumerate(told, start=1):
-        commission = (amount_minor * _COMMISSION_E4 + 5_000) // 10_000
+    for number, row in enumerate(told, start=1):
+        commission = (row.amount_minor * _COMMISSION_E4 + 5_000) // 10_000
         commissions += commission
         fields = (
             f"{day:%d-%m-%Y}",
@@ -103,25 +122,23 @@ def _registry(rows: Sequence[tuple[str, int]], *, period: str, day: date) -> tup
             "0099",
             "00990001K",
             f"{day:%y%m%d}{number:08}",
-            account,
-            _NOBODY[1] if account == _NOBODY[0] else "",
+            row.account,
+            row.payer,
             "",
             period,
-            _comma(amount_minor),
-            _comma(amount_minor - commission),
+            _comma(row.amount_minor),
+            _comma(row.amount_minor - commission),
             _comma(commission),
             "5",
         )
         lines.append(";".join(fields))
-    total = sum(amount for _, amount in told)
+    total = sum(row.amount_minor for row in told)
     control = (len(told), _comma(total), _comma(total - commissions), _comma(commissions), "1")
     lines.append("=" + ";".join(map(str, control)) + f";{day:%d-%m-%Y}")
     return "\r\n".join(lines) + "\r\n", total - commissions
 
 
-def _statement(
-    supplier: Supplier, direct: Sequence[tuple[str, int]], transferred_minor: int, *, day: date
-) -> str:
+def _statement(supplier: Supplier, direct: Sequence[_Row], transferred_minor: int, *, day: date) -> str:
     """Return a statement: the registry's sum, payers of their own, two that name nobody, and one sum that leaves."""
     coming = [
         (
@@ -131,13 +148,12 @@ def _statement(
             f"Перечисление по реестру № 1 от {day - timedelta(days=1):%d.%m.%Y}",
         )
     ]
-    for account, amount_minor in direct:
-        coming.append(
-            (amount_minor, "Плательщик", "", f"Оплата за электроэнергию, л/с {account}. НДС в т.ч.")
-        )
+    for row in direct:
+        purpose = f"Оплата за электроэнергию, л/с {row.account}. НДС в т.ч."
+        coming.append((row.amount_minor, row.payer, "", purpose))
     coming += [
-        (1_500_00, "Плательщик без счёта", "", "За свет от мамы"),
-        (830_40, "Плательщик", "", "Электроэнергия лс 12345 за прошлый месяц"),
+        (1_500_00, direct[0].payer, "", "За свет от мамы"),
+        (830_40, direct[-1].payer, "", f"Электроэнергия лс {direct[-1].account[-6:]} за прошлый месяц"),
     ]
     came = sum(row[0] for row in coming)
     lines = [
