@@ -88,7 +88,8 @@ def _plain(column: Column, value: Any) -> str:
         return ""
     if column.kind in _FIGURES:
         unit, _format = _FIGURES[column.kind]
-        return format(Decimal(value) / unit, "f").replace(".", ",")
+        figure = Decimal(value) / unit
+        return format(figure, ".2f" if column.kind == "minor" else "f").replace(".", ",")
     if column.kind == "moment":
         return f"{timezone.localtime(value):%d.%m.%Y %H:%M}"
     if column.kind in _DATES:

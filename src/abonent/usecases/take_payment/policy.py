@@ -35,11 +35,11 @@ class Anew:
 
 
 def preview_policy(
-    *, supplier_id: int, today: date, actor_id: int | None, at: datetime, **policy: Any
+    *, supplier_id: int, booked_on: date, actor_id: int | None, at: datetime, **policy: Any
 ) -> Anew:
     """Return what `set_policy` would change; nothing stays changed. Raises as it does."""
     with transaction.atomic():
-        anew = set_policy(supplier_id=supplier_id, today=today, actor_id=actor_id, at=at, **policy)
+        anew = set_policy(supplier_id=supplier_id, booked_on=booked_on, actor_id=actor_id, at=at, **policy)
         transaction.set_rollback(True)
     return anew
 
@@ -54,7 +54,7 @@ def set_policy(
     period_before_debt: bool,
     write_off_below_minor: int,
     source: str,
-    today: date,
+    booked_on: date,
     actor_id: int | None,
     at: datetime,
 ) -> Anew:
@@ -76,7 +76,7 @@ def set_policy(
         row.honours_named_period, row.period_before_debt = honours_named_period, period_before_debt
         row.write_off_below_minor, row.source = write_off_below_minor, source.strip()[:200]
         row.save()
-        return _give_anew(row, today=today, by=By(booked_on=today, actor_id=actor_id, at=at))
+        return _give_anew(row, by=By(booked_on=booked_on, actor_id=actor_id, at=at))
 
 
 def _cut_in(supplier_id: int, begins_on: date) -> AllocationPolicy:
@@ -95,15 +95,15 @@ def _cut_in(supplier_id: int, begins_on: date) -> AllocationPolicy:
     return AllocationPolicy(supplier_id=supplier_id, during=DateRange(begins_on, ends_on))
 
 
-def _give_anew(row: AllocationPolicy, *, today: date, by: By) -> Anew:
+def _give_anew(row: AllocationPolicy, *, by: By) -> Anew:
     upper = row.during.upper
-    if row.during.lower > today or (upper is not None and upper <= today):
-        # what is booked today follows another order
+    if row.during.lower > by.booked_on or (upper is not None and upper <= by.booked_on):
+        # what is booked on this day follows another order
         return Anew(payments=0, accounts=0, changed_minor=0)
     found = Payment.objects.filter(
         supplier_id=row.supplier_id,
         booked_on__gte=row.during.lower,
-        booked_on__lte=today,
+        booked_on__lte=by.booked_on,
         state=PaymentState.POSTED,
         account__isnull=False,
     ).values_list("id", "account_id")

@@ -1,7 +1,7 @@
 """The card of a payment, and what is done to it: each act a dialog that shows the payment as it became."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -15,6 +15,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from abonent.contexts.access.queries import user_names
 from abonent.contexts.contracts.queries import account_scope
+from abonent.contexts.parties.queries import supplier_id
 from abonent.contexts.payments import listing, queries
 from abonent.contexts.payments.models import ChangeKind, Debt, PaymentState
 from abonent.interfaces.office import formats
@@ -264,10 +265,13 @@ def refuse(form: forms.Form, refusal: PaymentRefused | RunRefused) -> None:
 
 
 def booked() -> dict[str, Any]:
-    """Return the day to book on: today while its month is open, else the first day of the next open month."""
-    today = timezone.localdate()
-    month = book_in(today)
-    return {"booked_on": today if today in month else month.first_day}
+    """Return the day to book on: today, or the nearest one that is neither locked nor of a closed month."""
+    day = timezone.localdate()
+    month = book_in(day)
+    if day not in month:
+        day = month.first_day if day < month.first_day else month.last_day
+    locked = take_payment.locked_through(supplier_id=supplier_id())
+    return {"booked_on": day if locked is None else max(day, locked + timedelta(days=1))}
 
 
 def payment_of(payment_id: int) -> Row:

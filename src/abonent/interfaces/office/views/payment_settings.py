@@ -65,9 +65,9 @@ def new_order(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = form.policy() | {
             "supplier_id": supplier_id(),
-            "today": timezone.localdate(),
             "actor_id": request.user.pk,
             "at": timezone.now(),
+            **booked(),
         }
         try:
             if "confirmed" in request.POST:

@@ -87,7 +87,8 @@ def new(request: HttpRequest) -> HttpResponse:
     """A payment entered by hand: the account is found as one types, what it would cover is shown before."""
     supplier, today = supplier_id(), timezone.localdate()
     take_payment.own_agent(supplier_id=supplier, kind=AgentKind.BY_HAND)
-    initial = {"paid_on": today, "account": request.GET.get("account", "")} | booked() | new_key()
+    initial = booked() | new_key() | {"account": request.GET.get("account", "")}
+    initial["paid_on"] = min(today, initial["booked_on"])
     form = NewPaymentForm(request.POST or None, initial=initial, supplier_id=supplier, today=today)
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
