@@ -141,6 +141,12 @@ def sum_checks(name: str, *, may_be_nothing: bool = False) -> list[Check]:
     ]
 
 
+def does_not_add_up() -> pl.Expr:
+    """Find rows whose sums disagree: a commission is taken from the sum, or paid by the payer on top of it."""
+    amount, transferred = pl.col("amount_minor"), pl.col("transferred_minor")
+    return (amount != transferred) & (amount != transferred + pl.col("commission_minor"))
+
+
 _OPERATION = ("external_id", "account_text", "paid_on", "paid_at", "amount_minor", "period")
 
 

@@ -154,7 +154,7 @@ def _parse(cells: pl.DataFrame, today: date) -> pl.DataFrame:
             *columns.day_checks(pl.col("paid_on"), pl.col("day"), "paid_on", today),
             (pl.col("clock").is_null() & (pl.col("time") != ""), "not_a_time", "paid_at", pl.col("time")),
             *(one for name in sums for one in columns.sum_checks(name, may_be_nothing=name != "amount")),
-            (_does_not_add_up(), "row_total", "transferred", pl.col("transferred")),
+            (columns.does_not_add_up(), "row_total", "transferred", pl.col("transferred")),
         ],
     )
     # what is no period stays readable: the payer may have typed anything
@@ -175,9 +175,3 @@ def _parse(cells: pl.DataFrame, today: date) -> pl.DataFrame:
         "commission_minor",
         pl.when(odd).then(pl.col("period_text")).otherwise(pl.lit("")).alias("purpose"),
     ).cast(REGISTRY)
-
-
-def _does_not_add_up() -> pl.Expr:
-    """The commission is taken from the sum, or paid by the payer on top of it."""
-    amount, transferred = pl.col("amount_minor"), pl.col("transferred_minor")
-    return (amount != transferred) & (amount != transferred + pl.col("commission_minor"))

@@ -9,19 +9,17 @@ from typing import Any
 
 import polars as pl
 
-from abonent.gateways.bank_files import columns, table_cells, table_statement
+from abonent.gateways.bank_files import columns, table_cells, table_registry, table_statement
 from abonent.gateways.bank_files.layout import JOINED, Layout, Place, layout_of, with_places
 from abonent.gateways.bank_files.model import (
-    REGISTRY,
     Malformed,
     Registry,
     Statement,
     Totals,
 )
+from abonent.gateways.bank_files.table_values import SUMS, Values
 
 _HEADER_WITHIN = 60
-_WORKBOOK_DATES = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%d.%m.%Y")
-_SUMS = ("amount", "transferred", "commission")
 # Latin letters that stand for Cyrillic ones in headings: «Cума» is spelt with either
 _ALIKE = str.maketrans("abcehikmoptxyё", "авсенікмортхуе")
 
@@ -33,30 +31,28 @@ def read(
     said = layout_of(layout)
     cells, encoding, kind = table_cells.read(path, layout=said)
     body = _body(cells, said)
-    rows = _Rows(body.rows, kind in table_cells.WORKBOOKS, said, today)
+    values = Values(layout=said, of_workbook=kind in table_cells.WORKBOOKS, today=today)
+    texts = _texts(body.rows, body.layout)
     if said.kind == "statement":
         return table_statement.statement(
-            _texts(body.rows, body.layout),
-            moments=rows.moments,
-            money=rows.money,
-            layout=said,
+            texts,
+            values=values,
             own_account=said.own_account or _own_account(cells, said),
             encoding=encoding,
             skipped=body.skipped,
-            today=today,
             vouched=vouched,
         )
-    texts = _texts(body.rows, body.layout)
-    frame, doubled = _registry(texts, rows, said)
+    frame = table_registry.frame(texts, values=values)
+    doubled = columns.doubled(frame)
     if doubled and not vouched:
         raise doubled[0].with_more(doubled[1:])
     registry = Registry(
         format="table",
         encoding=encoding,
         frame=frame,
-        stated=body.control.totals(rows) if body.control else Totals(),
+        stated=body.control.totals(values) if body.control else Totals(),
         number=body.control.text("number") if body.control else "",
-        dated_on=body.control.day(rows) if body.control else None,
+        dated_on=body.control.day(values) if body.control else None,
         own_account=(body.control.text("own_account") if body.control else "") or said.own_account,
         currency=said.currency,
         discrepancies=tuple(doubled),
@@ -68,32 +64,6 @@ def read(
 
 
 @dataclass(frozen=True)
-class _Rows:
-    """How the cells of this table are understood."""
-
-    frame: pl.DataFrame
-    of_workbook: bool
-    layout: Layout
-    today: date
-
-    def money(self, text: pl.Expr) -> pl.Expr:
-        return columns.money(
-            text,
-            decimal=self.layout.decimal,
-            in_minor=self.layout.minor_units,
-            of_workbook=self.of_workbook,
-        )
-
-    def moments(self, text: pl.Expr) -> pl.Expr:
-        forms = (*self.layout.dates, *_WORKBOOK_DATES) if self.of_workbook else self.layout.dates
-        return columns.day(text, list(dict.fromkeys(forms)))
-
-    @property
-    def tell_time(self) -> bool:
-        return any("%H" in form for form in self.layout.dates)
-
-
-@dataclass(frozen=True)
 class _Control:
     row_no: int
     cells: Mapping[str, str]
@@ -101,9 +71,9 @@ class _Control:
     def text(self, name: str) -> str:
         return self.cells.get(name, "")
 
-    def totals(self, rows: _Rows) -> Totals:
+    def totals(self, values: Values) -> Totals:
         found: dict[str, int | None] = {}
-        for name in ("rows", *_SUMS):
+        for name in ("rows", *SUMS):
             if name not in self.cells:
                 continue
             value = self.cells[name]
@@ -112,27 +82,28 @@ class _Control:
                     raise Malformed("not_a_number", row=self.row_no, field=name, value=value)
                 found["rows"] = int(value)
                 continue
-            read = pl.DataFrame({"text": [value]}).select(rows.money(pl.col("text")))["text"][0]
+            read = values.minor(value)
             if read is None:
                 raise Malformed("not_a_sum", row=self.row_no, field=name, value=value)
-            found[f"{name}_minor"] = read
+            negated = name == "commission" and values.layout.commission_negative
+            found[f"{name}_minor"] = -read if negated else read
         return Totals(**found)
 
-    def day(self, rows: _Rows) -> date | None:
+    def day(self, values: Values) -> date | None:
         value = self.text("dated_on")
         if not value:
             return None
-        read = pl.DataFrame({"text": [value]}).select(rows.moments(pl.col("text")))["text"][0]
+        read = values.day(value)
         if read is None:
             raise Malformed("not_a_date", row=self.row_no, field="dated_on", value=value)
-        if read.date() > rows.today:
+        if read > values.today:
             raise Malformed("in_future", row=self.row_no, field="dated_on", value=value)
-        return read.date()
+        return read
 
     def check(self, registry: Registry) -> None:
         """Raise Malformed where a total that is stated is not what the rows add up to."""
         counted = registry.counted
-        for name in ("rows", *_SUMS):
+        for name in ("rows", *SUMS):
             key = "rows" if name == "rows" else f"{name}_minor"
             stated = getattr(registry.stated, key)
             if stated is not None and stated != getattr(counted, key):
@@ -268,102 +239,6 @@ def _texts(rows: pl.DataFrame, layout: Layout) -> pl.DataFrame:
         )
         made.append(text.fill_null("").alias(name))
     return rows.select(pl.col("row_no").cast(pl.Int32), *made)
-
-
-def _registry(texts: pl.DataFrame, rows: _Rows, layout: Layout) -> tuple[pl.DataFrame, list[Malformed]]:
-    """Return the frame of a registry, and its rows that look doubled. Raises Malformed."""
-    has = set(texts.columns)
-    parsed = texts.with_columns(
-        rows.moments(pl.col("paid_on")).alias("moment"),
-        *(rows.money(pl.col(name)).alias(f"{name}_minor") for name in _SUMS if name in has),
-    )
-    if layout.commission_negative and "commission" in has:
-        parsed = parsed.with_columns(-pl.col("commission_minor"))
-    for name in ("transferred", "commission"):  # an empty cell: nothing of it
-        if name in has:
-            empty = pl.col(name) == ""
-            parsed = parsed.with_columns(
-                pl.when(empty)
-                .then(None)
-                .otherwise(pl.col(f"{name}_minor").fill_null(-(10**18)))
-                .alias(f"{name}_minor")
-            )
-    parsed = _complete(parsed, has, layout)
-    clock = columns.clock(pl.col("paid_at")) if "paid_at" in has else None
-    moment = pl.col("moment").dt.date()
-    unread = [
-        ((pl.col(f"{name}_minor") == -(10**18)), "not_a_sum", name, pl.col(name))
-        for name in ("transferred", "commission")
-        if name in has
-    ]
-    columns.refuse(
-        parsed,
-        [
-            *columns.day_checks(moment, pl.col("paid_on"), "paid_on", rows.today),
-            *(
-                [(clock.is_null() & (pl.col("paid_at") != ""), "not_a_time", "paid_at", pl.col("paid_at"))]
-                if clock is not None
-                else []
-            ),
-            *columns.sum_checks("amount"),
-            *unread,
-            (pl.col("commission_minor") < 0, "not_positive", "commission", pl.col("commission_minor")),
-            (pl.col("transferred_minor") < 0, "not_positive", "transferred", pl.col("transferred_minor")),
-            (_does_not_add_up(), "row_total", "transferred", pl.col("transferred_minor")),
-        ],
-    )
-    named = columns.period(pl.col("period")) if "period" in has else pl.lit(None, dtype=pl.Date)
-    purpose = _or_nothing("purpose", has)
-    if "period" in has:  # what is no period stays readable: the payer may have typed anything
-        odd = pl.when(named.is_null() & (pl.col("period") != "")).then(pl.col("period")).otherwise(pl.lit(""))
-        purpose = pl.concat_str([purpose, odd], separator=" ").str.strip_chars()
-    if clock is not None:
-        at = moment.dt.combine(clock)
-    else:
-        at = pl.col("moment") if rows.tell_time else pl.lit(None, dtype=pl.Datetime("us"))
-    account = _or_nothing("account_text", has)
-    if layout.account_prefix:
-        account = account.str.strip_prefix(layout.account_prefix).str.strip_chars()
-    frame = parsed.select(
-        "row_no",
-        moment.alias("paid_on"),
-        at.alias("paid_at"),
-        _or_nothing("external_id", has),
-        account.alias("account_text"),
-        *(_or_nothing(name, has) for name in ("payer", "payer_inn", "phone", "address")),
-        named.alias("period"),
-        *(f"{name}_minor" for name in _SUMS),
-        purpose.alias("purpose"),
-    ).cast(REGISTRY)
-    return frame, columns.doubled(frame)
-
-
-def _or_nothing(name: str, has: set[str]) -> pl.Expr:
-    return pl.col(name) if name in has else pl.lit("").alias(name)
-
-
-def _complete(parsed: pl.DataFrame, has: set[str], layout: Layout) -> pl.DataFrame:
-    """Tell the commission or what is transferred where the sender leaves one out."""
-    amount, nothing = pl.col("amount_minor"), pl.lit(0, dtype=pl.Int64)
-    withheld = layout.commission == "withheld"
-    for name in ("commission", "transferred"):
-        if name not in has:
-            parsed = parsed.with_columns(pl.lit(None, dtype=pl.Int64).alias(f"{name}_minor"))
-    parsed = parsed.with_columns(
-        pl.coalesce(
-            "commission_minor", (amount - pl.col("transferred_minor")) if withheld else nothing, nothing
-        ).alias("commission_minor")
-    )
-    return parsed.with_columns(
-        pl.coalesce("transferred_minor", (amount - pl.col("commission_minor")) if withheld else amount).alias(
-            "transferred_minor"
-        )
-    )
-
-
-def _does_not_add_up() -> pl.Expr:
-    amount, transferred = pl.col("amount_minor"), pl.col("transferred_minor")
-    return (amount != transferred) & (amount != transferred + pl.col("commission_minor"))
 
 
 def _own_account(cells: pl.DataFrame, layout: Layout) -> str:

@@ -1,20 +1,17 @@
 """A bank's statement that comes as a table: one row a movement, signed or in two columns."""
 
-from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 import polars as pl
 
 from abonent.gateways.bank_files import columns, statement_totals
-from abonent.gateways.bank_files.layout import Layout
 from abonent.gateways.bank_files.model import (
-    EARLIEST,
     MOST_MINOR,
     BankDocument,
     Statement,
     StatementAccount,
 )
+from abonent.gateways.bank_files.table_values import Values
 
 _FIELDS = statement_totals.Fields(
     account="own_account",
@@ -32,24 +29,21 @@ _TEXTS = ("kind", "number", "payer", "payer_inn", "counterparty_account", "count
 def statement(
     texts: pl.DataFrame,
     *,
-    moments: Callable[[pl.Expr], pl.Expr],
-    money: Callable[[pl.Expr], pl.Expr],
-    layout: Layout,
+    values: Values,
     own_account: str,
     encoding: str,
     skipped: tuple[int, ...],
-    today: date,
     vouched: bool,
 ) -> Statement:
     """Make a statement of the texts of a table with columns of layout.STATEMENT_FIELDS. Raises Malformed."""
-    has = set(texts.columns)
+    has, layout = set(texts.columns), values.layout
     sums = [name for name in ("amount", "debit", "credit") if name in has]
     parsed = texts.with_columns(
-        moments(pl.col("paid_on")).alias("moment"),
-        (moments(pl.col("made_on")) if "made_on" in has else pl.lit(None, dtype=pl.Datetime("us"))).alias(
-            "made"
-        ),
-        *(money(pl.col(name)).alias(f"{name}_minor") for name in sums),
+        values.moments(pl.col("paid_on")).alias("moment"),
+        (
+            values.moments(pl.col("made_on")) if "made_on" in has else pl.lit(None, dtype=pl.Datetime("us"))
+        ).alias("made"),
+        *(values.money(pl.col(name)).alias(f"{name}_minor") for name in sums),
         (pl.col("own_account") if "own_account" in has else pl.lit(own_account)).alias("own"),
         (pl.col("currency").str.to_uppercase() if "currency" in has else pl.lit(layout.currency)).alias(
             "money"
@@ -67,9 +61,7 @@ def statement(
     columns.refuse(
         parsed,
         [
-            (pl.col("moment").is_null(), "not_a_date", "paid_on", pl.col("paid_on")),
-            (day > today, "in_future", "paid_on", pl.col("paid_on")),
-            (day < EARLIEST, "too_old", "paid_on", pl.col("paid_on")),
+            *columns.day_checks(day, pl.col("paid_on"), "paid_on", values.today),
             *(
                 [
                     (
