@@ -20,6 +20,9 @@ ALLOWED_HOSTS = [
     if host.strip()
 ]
 
+# What payers and acquirers reach the server by, where that is not what the office is opened at.
+PUBLIC_URL = os.environ.get("ABONENT_PUBLIC_URL", "").rstrip("/")
+
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -111,6 +111,17 @@ class TestLink:
         assert payment.notify == "http://testserver/webhooks/acquiring/card/"
         assert payment.success == f"http://testserver/pay/{order.pk}/"
 
+    def test_links_are_under_the_public_address(
+        self, office: Client, number: str, bank: Bank, settings: Any
+    ) -> None:
+        settings.PUBLIC_URL = "https://pay.example"
+        pay_link(office, number)
+        (payment,) = bank.payments.values()
+        assert payment.notify == "https://pay.example/webhooks/acquiring/card/"
+        order = OnlineOrder.objects.get()
+        assert payment.success == f"https://pay.example/pay/{order.pk}/"
+        assert payment.success in office.get(f"/payments/online/{order.pk}/").content.decode()
+
     @pytest.mark.parametrize(
         ("changed", "text"),
         [
@@ -143,7 +154,8 @@ class TestPayer:
         assert "600,50" in text
         assert "Иванова" not in text
         assert "Ленина, д. 12" not in text
-        assert (answer["Referrer-Policy"], answer["X-Robots-Tag"]) == ("no-referrer", "noindex")
+        # the address is what lets in: it does not travel to the bank in a Referer, nor is it found by a search
+        assert (answer["Referrer-Policy"], answer["X-Robots-Tag"]) == ("same-origin", "noindex")
         assert "no-store" in answer["Cache-Control"]
 
     def test_paid_it_says_so_and_leads_nowhere(self, client: Client, paid: OnlineOrder) -> None:

@@ -24,7 +24,7 @@ from abonent.interfaces.office.online_words import order_state, refund_state
 from abonent.interfaces.office.rendering import listed
 from abonent.interfaces.office.roles import MONEY_KEEPERS, MONEY_TAKERS, STAFF, allow
 from abonent.interfaces.office.views.lookups import head_of
-from abonent.interfaces.office.views.payer import way_of
+from abonent.interfaces.office.views.payer import public_address, way_of
 from abonent.kernel.money import format_minor
 from abonent.usecases import online_payments
 from abonent.usecases.billing_run import RunRefused
@@ -119,7 +119,7 @@ def card(request: HttpRequest, online_id: UUID) -> HttpResponse:
         "state": order_state(row["state"]),
         "error": tell_error(row["error"], language=formats.language()),
         "author": names.get(row["created_by_id"], ""),
-        "link": request.build_absolute_uri(reverse("office:online_pay", args=[online_id])),
+        "link": public_address(request, reverse("office:online_pay", args=[online_id])),
         "is_payable": row["state"] in (OnlineOrderState.NEW, OnlineOrderState.OPEN),
         "left_minor": _left_minor(row),
         "refunds": [

@@ -16,6 +16,7 @@ from abonent.contexts.payments.models import Agent, AgentKind
 from abonent.gateways.acquiring import NotSetUp, terminal_of, variable
 from abonent.interfaces.office.online_forms import OnlineAgentForm
 from abonent.interfaces.office.roles import MONEY_KEEPERS, STAFF, allow
+from abonent.interfaces.office.views.payer import public_address
 from abonent.interfaces.office.words import Word
 from abonent.usecases.online_payments import Terms, keep_terms, terms_of
 
@@ -28,7 +29,7 @@ def agents(request: HttpRequest) -> HttpResponse:
             "agent": agent,
             "terms": terms_of(agent),
             "secrets": _secrets(agent.code),
-            "notices": request.build_absolute_uri(reverse("webhooks:acquiring", args=[agent.code])),
+            "notices": public_address(request, reverse("webhooks:acquiring", args=[agent.code])),
             "variables": [variable(agent.code, name) for name in ("TERMINAL", "PASSWORD")],
         }
         for agent in online.agents()

