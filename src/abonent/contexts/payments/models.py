@@ -186,22 +186,42 @@ class Payment(models.Model):
     """One sum one payer paid on one day. Its entry in the books is `(slot, batch_id, entry_no)`.
 
     `key` is the digest of what makes it the same payment again: the channel with its number of the operation, or where
-    there is none the row's own words. `named_…`: what the payer named it for.
+    there is none the row's own words. `named_…`: what the payer named it for. Like entries, payments come by the
+    million: what they point to is checked by those who write them and by `abonent books check`, not row by row.
     """
 
-    supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="+", db_index=False)
-    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="+", db_index=False)
+    supplier = models.ForeignKey(
+        Supplier, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    agent = models.ForeignKey(
+        Agent, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     file = models.ForeignKey(
-        PaymentFile, null=True, on_delete=models.PROTECT, related_name="payments", db_index=False
+        PaymentFile,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="payments",
+        db_index=False,
+        db_constraint=False,
     )
     row_no = models.IntegerField(default=0)
     bank_line = models.ForeignKey(
-        BankLine, null=True, on_delete=models.PROTECT, related_name="payments", db_index=False
+        BankLine,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="payments",
+        db_index=False,
+        db_constraint=False,
     )
     key = models.UUIDField()
     external_id = models.CharField(max_length=80, blank=True)
     account = models.ForeignKey(
-        Account, null=True, on_delete=models.PROTECT, related_name="payments", db_index=False
+        Account,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="payments",
+        db_index=False,
+        db_constraint=False,
     )
     paid_on = models.DateField(help_text="when the payer paid: penalties count to this day")
     booked_on = models.DateField(help_text="when it entered the books")
@@ -240,7 +260,7 @@ class Payment(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["account"], name="payment_account"),
+            models.Index(fields=["account", "slot"], name="payment_account_slot"),
             models.Index(fields=["file", "row_no"], name="payment_file_row"),
             models.Index(fields=["booked_on", "id"], name="payment_day"),
             models.Index(fields=["booked_on"], condition=models.Q(state=1), name="payment_unidentified"),
@@ -318,6 +338,31 @@ class Allocation(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["account_id"], name="allocation_account")]
+
+
+class Carrying(models.Model):
+    """What was open at the end of a closed month, so that settling need not add up all years: derived, checkable.
+
+    It holds everything that stands in `slots`; it is not used while any of its months is open again.
+    """
+
+    month = models.DateField(unique=True)
+    slots = ArrayField(models.IntegerField())
+    items = models.BigIntegerField(default=0)
+    made_at = models.DateTimeField()
+
+
+class CarriedItem(models.Model):
+    """An open debt of an account (payment 0), or what is left of a payment (debt 0, no service, month 1900-01)."""
+
+    pk = models.CompositePrimaryKey("account_id", "carrying_id", "payment_id", "period", "service", "debt")
+    carrying = models.ForeignKey(Carrying, on_delete=models.CASCADE, db_constraint=False, db_index=False)
+    account_id = models.BigIntegerField()
+    payment_id = models.BigIntegerField()
+    period = models.DateField()
+    service = models.PositiveSmallIntegerField()
+    debt = models.PositiveSmallIntegerField()
+    amount_minor = models.BigIntegerField()
 
 
 class SettleJobState(models.IntegerChoices):

@@ -204,7 +204,7 @@ def forget(month: Month) -> None:
         cursor.execute("TRUNCATE payments_payment, payments_paymentfile, payments_settlement CASCADE")
         for table in _TABLES:
             cursor.execute("SELECT to_regclass(%s)", [f"{table}_{slot}"])
-            if cursor.fetchone()[0] is not None:  # type: ignore[index]
+            if cursor.fetchone()[0] is not None:
                 cursor.execute(f"TRUNCATE {table}_{slot}")
         cursor.execute("DELETE FROM ledger_batch WHERE origin LIKE 'payments:%%'")
 

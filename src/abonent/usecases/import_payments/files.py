@@ -22,6 +22,7 @@ from abonent.contexts.payments.models import (
 from abonent.kernel.periods import Month
 from abonent.usecases.import_payments import bank_lines, judging, posting, reading, reconciling
 from abonent.usecases.import_payments.model import FileRefused, Look, Progress, Stored, Totals
+from abonent.usecases.import_payments.reading import Taken
 from abonent.usecases.take_payment import require_day
 
 _POSTED_TABLES = ("ledger_entry", "ledger_turnover", "payments_allocation")
@@ -75,9 +76,25 @@ def begin(
     `shard_rows`: how many rows a shard aims at, where it is not the usual number.
     Raises FileRefused, DayLocked, PeriodClosed, PeriodUnknown; then nothing is written.
     """
+    file_id, taken = _begin(sha256, name, agent_id, booked_on, today, actor_id, at, partial, shard_rows)
+    return file_id, taken is not None
+
+
+def _begin(
+    sha256: str,
+    name: str,
+    agent_id: int,
+    booked_on: date,
+    today: date,
+    actor_id: int | None,
+    at: datetime,
+    partial: bool,
+    shard_rows: int | None,
+) -> tuple[int, Taken | None]:
+    """Do so; return the file and what was read of it, if it is new."""
     agent = Agent.objects.select_related("supplier").get(pk=agent_id)
     if (known := _known_as(agent.supplier_id, sha256)) is not None:
-        return known, False
+        return known, None
     taken = reading.read(sha256, name=name, agent=agent, today=today, partial=partial)
     if taken.rows.is_empty() and taken.lines.is_empty():
         raise FileRefused("empty", file=name)
@@ -109,8 +126,8 @@ def begin(
         known = _known_as(agent.supplier_id, sha256)
         if "payment_file_once" not in str(error) or known is None:
             raise
-        return known, False
-    return file.pk, True
+        return known, None
+    return file.pk, taken
 
 
 def post(
@@ -118,8 +135,18 @@ def post(
 ) -> Stored:
     """Post what of a file is not yet in the books; a file that is posted is left as it is.
 
-    Raises FileBusy, FileRefused, DayLocked, PeriodClosed; the file then waits as it is, and says why.
+    Raises FileBusy, FileRefused, DayLocked, PeriodClosed; the file then waits as it is.
     """
+    return _post_file(file_id, None, today, at, on_progress)
+
+
+def _post_file(
+    file_id: int,
+    taken: Taken | None,
+    today: date,
+    at: datetime,
+    on_progress: Callable[[Progress], None],
+) -> Stored:
     file = PaymentFile.objects.select_related("agent__supplier").get(pk=file_id)
     if file.state != PaymentFileState.POSTING:
         return _as_stored(file, was_stored=True)
@@ -129,7 +156,7 @@ def post(
             return _as_stored(file, was_stored=True)
         with transaction.atomic():
             require_day(file.supplier_id, file.booked_on)
-        told, seconds = _post(file, today, on_progress)
+        told, seconds = _post(file, taken, today, on_progress)
         _finish(file, told, at=at)
     reconciling.reconcile(supplier_id=file.supplier_id, at=at)
     on_progress(Progress(phase="done", rows_done=file.rows, rows=file.rows))
@@ -154,19 +181,11 @@ def store(
     Raises what `begin` and `post` raise.
     """
     begun = perf_counter()
-    file_id, _is_new = begin(
-        sha256=reading.keep(path),
-        name=name,
-        agent_id=agent_id,
-        booked_on=booked_on,
-        today=today,
-        actor_id=actor_id,
-        at=at,
-        partial=partial,
-        shard_rows=shard_rows,
+    file_id, taken = _begin(
+        reading.keep(path), name, agent_id, booked_on, today, actor_id, at, partial, shard_rows
     )
     taken_in = perf_counter() - begun
-    stored = post(file_id=file_id, today=today, at=at, on_progress=on_progress)
+    stored = _post_file(file_id, taken, today, at, on_progress)
     return replace(stored, seconds={"taking in": taken_in, **stored.seconds})
 
 
@@ -182,7 +201,7 @@ def note_error(file_id: int, text: str) -> None:
 
 
 def _post(
-    file: PaymentFile, today: date, on_progress: Callable[[Progress], None]
+    file: PaymentFile, taken: Taken | None, today: date, on_progress: Callable[[Progress], None]
 ) -> tuple[Totals, dict[str, float]]:
     """Return what of the file was only told of, and the seconds by phase."""
     seconds: dict[str, float] = {}
@@ -196,7 +215,7 @@ def _post(
         seconds[name] = perf_counter() - begun
 
     with phase("reading"):
-        taken = reading.read(
+        taken = taken or reading.read(
             file.sha256,
             name=file.name,
             agent=file.agent,
