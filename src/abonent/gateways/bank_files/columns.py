@@ -15,8 +15,15 @@ Check = tuple[pl.Expr, str, str, pl.Expr]
 _SPACE = r"[\s\u00a0\u202f']"
 
 
-def money(text: pl.Expr, *, decimal: str = "", in_minor: bool = False, of_workbook: bool = False) -> pl.Expr:
-    """Return whole minor units; null for what is no sum. Dot or comma, spaces between thousands.
+def money(
+    text: pl.Expr,
+    *,
+    decimal: str = "",
+    in_minor: bool = False,
+    in_groups: bool = True,
+    of_workbook: bool = False,
+) -> pl.Expr:
+    """Return whole minor units; null for what is no sum. Dot or comma; `in_groups`, spaces between thousands.
 
     With `decimal` the other mark may set thousands apart. 1.500 is refused: it may mean either. A workbook may hold
     0.30000000000000004 for 0.3: noise beyond the sixth decimal place is passed over there.
@@ -25,12 +32,10 @@ def money(text: pl.Expr, *, decimal: str = "", in_minor: bool = False, of_workbo
     apart, mark = _SPACE, r"[.,]"
     if decimal and not of_workbook:
         apart, mark = rf"(?:{_SPACE}|{re.escape('.' if decimal == ',' else ',')})", re.escape(decimal)
-    grouped = rf"^[-+]?\d{{1,3}}(?:{apart}\d{{3}})+(?:{mark}\d{{1,2}})?$"
-    plain = (
-        pl.when(plain.str.contains(grouped))
-        .then(plain.str.replace_all(rf"{apart}(\d{{3}})", "$1"))
-        .otherwise(plain)
-    )
+    if in_groups:
+        grouped = rf"^[-+]?\d{{1,3}}(?:{apart}\d{{3}})+(?:{mark}\d{{1,2}})?$"
+        whole_groups = plain.str.replace_all(rf"{apart}(\d{{3}})", "$1")
+        plain = pl.when(plain.str.contains(grouped)).then(whole_groups).otherwise(plain)
     if in_minor:
         whole = plain.str.replace(rf"{mark}00?$", "")
         return pl.when(whole.str.contains(r"^[-+]?\d{1,15}$")).then(whole.cast(pl.Int64, strict=False))

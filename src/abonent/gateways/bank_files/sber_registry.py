@@ -46,25 +46,19 @@ def is_it(head: str) -> bool:
 def read(path: Path, *, name: str, today: date, vouched: bool = False) -> Registry:
     """Read a registry whose control line agrees with its rows. `name`: what the bank called it. Raises Malformed."""
     content, encoding = text.decode(text.load(path))
-    lines = table_cells.lines_of(content)
+    data = content.encode()
     del content
-    control = _control(lines)
-    rows = lines.filter(~pl.col("line").str.starts_with("="))
-    split = pl.col("line").str.split_exact(";", len(FIELDS) - 1).struct.rename_fields(list(FIELDS))
-    columns.refuse(
-        rows,
-        [
-            (
-                pl.col("line").str.count_matches(";", literal=True) != len(FIELDS) - 1,
-                "fields",
-                "",
-                pl.col("line"),
-            )
-        ],
+    lines = table_cells.lines_of(data)
+    control = _control(lines.drop_nulls())
+    is_row = ~pl.col("line").str.starts_with("=")  # null where blank: no row either
+    delimiters = pl.col("line").str.count_matches(";", literal=True)
+    columns.refuse(lines, [(is_row & (delimiters != len(FIELDS) - 1), "fields", "", pl.col("line"))])
+    cells = table_cells.cut(data, delimiter=";", width=len(FIELDS)).filter(lines.select(is_row)["line"])
+    del lines, data
+    cells = cells.rename(dict(zip(map(str, range(1, len(FIELDS) + 1)), FIELDS, strict=True)))
+    cells = cells.drop("branch", "till", "channel").with_columns(
+        pl.col(pl.String).str.strip_chars().fill_null("")
     )
-    cells = rows.select("row_no", split.alias("cell")).unnest("cell")
-    del lines, rows
-    cells = cells.drop("branch", "till", "channel").with_columns(pl.col(pl.String).str.strip_chars())
     frame = _parse(cells, today)
     registry = Registry(
         format="sber",
@@ -146,7 +140,7 @@ def _parse(cells: pl.DataFrame, today: date) -> pl.DataFrame:
         paid_on.dt.date().alias("paid_on"),
         columns.clock(pl.col("time")).alias("clock"),
         columns.period(pl.col("period_text")).alias("period"),
-        *(columns.money(pl.col(name)).alias(f"{name}_minor") for name in sums),
+        *(columns.money(pl.col(name), in_groups=False).alias(f"{name}_minor") for name in sums),
     )
     columns.refuse(
         parsed,
