@@ -45,6 +45,8 @@ MATRIX = {
     "office:account_statement_file": READERS,
     "office:account_reconciliation": READERS,
     "office:account_reconciliation_file": READERS,
+    "office:accounting_export": APPROVERS,
+    "office:accounting_export_file": APPROVERS,
     "office:reading_enter": READING_TAKERS,
     "office:reading_undo": READING_TAKERS,
     "office:reading_annul": READING_TAKERS,

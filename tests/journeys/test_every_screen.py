@@ -40,6 +40,7 @@ SCREENS = [
     "/reports/control_totals/",
     "/accounts/0770000024/statement/",
     "/accounts/0770000024/reconciliation/",
+    "/accounting/",
     "/periods/",
     "/cash/",
     "/cash/shifts/",

@@ -38,6 +38,7 @@ BUDGETS = {
     "/reports/control_totals/": 13,
     "/accounts/0770000024/statement/": 12,
     "/accounts/0770000024/reconciliation/": 12,
+    "/accounting/": 10,
     "/accounts/0770000024/devices/": 20,
     "/buildings/{building}/devices/": 12,
     "/acts/": 6,

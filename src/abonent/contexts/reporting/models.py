@@ -36,3 +36,21 @@ class ReportFile(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["created_by_id", "-id"], name="report_file_of_person")]
+
+
+class OpeningBalances(models.Model):
+    """What every account owed at the beginning of a month was added up once, into the table `table`.
+
+    It holds while the posted batches of the months before are the ones it was added up from.
+    """
+
+    period = models.DateField(unique=True)
+    batches = models.BigIntegerField()
+    last_batch_id = models.BigIntegerField()
+    entries = models.BigIntegerField()
+    amount_minor = models.BigIntegerField()
+    made_at = models.DateTimeField()
+
+    @property
+    def table(self) -> str:
+        return f"reporting_opening_{self.period:%Y%m}"

@@ -24,6 +24,7 @@ GROUPS = (
     "payments",
     "penalties",
     "report",
+    "accounting",
     "books",
     "demo",
     "bench",

@@ -3,13 +3,13 @@
 import csv
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any
 
+import polars as pl
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -107,18 +107,11 @@ def write(
     from abonent.usecases.reports import pdf, xlsx
 
     writers = {Format.XLSX: xlsx.write, Format.CSV: _csv, Format.PDF: pdf.write, Format.JSON: _json}
-    with translation.override(edition.language), opened(edition) as (cursor, answer, rows):
-        counted = Counted(cursor, edition, rows, on_progress)
-        writers[format](edition, answer, counted, path)
-    return rows
-
-
-@contextmanager
-def opened(edition: Edition) -> Iterator[tuple[Any, Answer, int]]:
-    """Give a cursor of one moment, the report's answer, and how many rows its tables have."""
-    with reading.moment() as cursor:
+    with translation.override(edition.language), reading.moment() as cursor:
         answer = edition.report.answer(cursor, edition.asked)
-        yield cursor, answer, counted_rows(cursor, answer, edition.asked)
+        counted = Counted(cursor, edition, answer, on_progress)
+        writers[format](edition, answer, counted, path)
+    return counted.rows
 
 
 def counted_rows(cursor: Any, answer: Answer, asked: Asked) -> int:
@@ -129,17 +122,32 @@ def counted_rows(cursor: Any, answer: Answer, asked: Asked) -> int:
 class Counted:
     """The lines of the tables, counted as they pass."""
 
-    def __init__(self, cursor: Any, edition: Edition, rows: int, on_progress: Progress) -> None:
+    def __init__(self, cursor: Any, edition: Edition, answer: Answer, on_progress: Progress) -> None:
         self._cursor, self._edition, self._on_progress = cursor, edition, on_progress
-        self.rows, self.done = rows, 0
+        self._totals = {table.name: reading.totals(cursor, table, edition.asked) for table in answer.tables}
+        self.rows, self.done = sum(totals.rows for totals in self._totals.values()), 0
 
     def lines(self, table: Table) -> Iterator[Line]:
-        for line in reading.lines(self._cursor, table, self._edition.asked, sort=self._edition.sort):
+        total = self._totals[table.name]
+        for line in reading.lines(self._cursor, table, self._edition.asked, total, sort=self._edition.sort):
             yield line
             if line.part == Part.ROW:
                 self.done += 1
                 if self.done % 1_000 == 0 or self.done == self.rows:
                     self._on_progress(self.done, self.rows)
+
+    def frames(self, table: Table) -> Iterator[pl.DataFrame]:
+        """The rows of a plain table as columns."""
+        for frame in reading.frames(self._cursor, table, self._edition.asked, sort=self._edition.sort):
+            yield frame
+            self.done += frame.height
+            self._on_progress(self.done, self.rows)
+
+    def totals(self, table: Table) -> Line | None:
+        """The total of a table, where it has one."""
+        if not table.totalled:
+            return None
+        return Line(Part.TOTAL, self._totals[table.name].of)
 
 
 def label(table: Table, line: Line) -> str:

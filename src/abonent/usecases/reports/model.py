@@ -177,6 +177,12 @@ class Table:
     empty: Text = ""
 
     @property
+    def is_plain(self) -> bool:
+        """Whether its cells are what the query gives: whole numbers, days and texts, without subtotals or codes."""
+        is_known = all(column.kind != "moment" and column.words is None for column in self.columns)
+        return is_known and self.complete is None and not self.grouped_by
+
+    @property
     def totalled(self) -> list[Column]:
         return [column for column in self.columns if column.total]
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from abonent.contexts.contracts.models import Service
-from abonent.usecases.reports import _money, _places, _sections
+from abonent.usecases.reports import _money, _places, _sections, openings
 from abonent.usecases.reports.model import (
     PLACES,
     Answer,
@@ -75,7 +75,7 @@ def _answer(cursor: Any, asked: Asked) -> Answer:
         table = Table(
             name="turnover",
             columns=columns,
-            sql=_money.by_level(level, _accounts(asked), _FIGURES, asked),
+            sql=_money.by_level(level, _of_month(cursor, asked), _FIGURES, asked),
             order=level.order,
             unique=tuple(level.keys),
             named=_money.naming(level),
@@ -85,31 +85,54 @@ def _answer(cursor: Any, asked: Asked) -> Answer:
     )
 
 
-def _accounts(asked: Asked, *, month: str = "%(period)s", slots: str = "slot = ANY(%(slots_all)s)") -> str:
-    """Return SQL of what each account owed, what came and went in the month, and what it owes; none of nothing."""
-    flows = ", ".join(
-        f"coalesce(sum({column}) FILTER (WHERE booked_period = {month}), 0)::bigint AS {flow}"
-        for column, flow in _FLOWS.items()
-    )
+def _accounts(asked: Asked, *, within: str, before: str) -> str:
+    """Return SQL of what each account owed, what came and went in the month, and what it owes; none of nothing.
+
+    `within` and `before` are what the month's turnovers and the balances at its beginning are read from.
+    """
+    some = _money.only_some(asked)
+    names = ("opening", *_FLOWS.values(), "closing")
+    flows = ", ".join(f"{column} AS {flow}" for column, flow in _FLOWS.items())
     return f"""
         SELECT * FROM (
-            SELECT account_id, {flows}, sum(balance_minor)::bigint AS closing,
-                   sum(CASE WHEN booked_period < {month} THEN balance_minor ELSE opening_minor END)::bigint AS opening
-            FROM ledger_turnover WHERE {slots} AND booked_period <= {month} {_money.only_some(asked)}
+            SELECT account_id, {", ".join(f"sum({name})::bigint AS {name}" for name in names)}
+            FROM (
+                SELECT account_id, opening_minor AS opening, {flows}, balance_minor AS closing
+                FROM ledger_turnover WHERE {within} {some}
+                UNION ALL
+                SELECT account_id, balance_minor, {", ".join("0" for _flow in _FLOWS)}, balance_minor
+                FROM {before} {some}
+            ) moved
             GROUP BY account_id
         ) turnover
         WHERE (opening <> 0 OR closing <> 0 OR {" OR ".join(f"{flow} <> 0" for flow in _FLOWS.values())})
           AND {_CONDITIONS[_WHICH.answer(asked)]}"""
 
 
+def _of_month(cursor: Any, asked: Asked) -> str:
+    """The same of the month asked for, with the opening balances added up beforehand where they are right."""
+    assert asked.period is not None
+    kept = openings.source(cursor, asked.period.first_day)
+    before = "slot = ANY(%(slots_all)s) AND NOT slot = ANY(%(slots)s)"
+    return _accounts(
+        asked,
+        within="slot = ANY(%(slots)s)",
+        before=f"{kept} WHERE true" if kept else f"ledger_turnover WHERE {before}",
+    )
+
+
 def _by_month(asked: Asked) -> Table:
     sums = ", ".join(f"coalesce(sum({sql}), 0)::bigint AS {name}" for name, sql in _FIGURES.items())
+    booked = "slot = ANY(%(slots_all)s) AND booked_period"
+    accounts_of = _accounts(
+        asked, within=f"{booked} = month::date", before=f"ledger_turnover WHERE {booked} < month::date"
+    )
     sql = f"""
         SELECT month::date AS month, to_char(month, 'YYYY-MM') AS month_text, sums.*
         FROM generate_series(%(period)s::date - interval '{_MONTHS - 1} months', %(period)s, interval '1 month') month
         CROSS JOIN LATERAL (
             SELECT count(*) AS accounts, {sums}
-            FROM ({_accounts(asked, month="month::date")}) sums
+            FROM ({accounts_of}) sums
             JOIN contracts_account account ON account.id = sums.account_id
             JOIN {_money.buildings(asked)} ON building.id = account.building_id
         ) sums

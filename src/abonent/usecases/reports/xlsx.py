@@ -1,6 +1,7 @@
 """A report as a spreadsheet: figures as figures, headings that stay in sight, rows written as they come."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,13 @@ import xlsxwriter
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from abonent.gateways.spreadsheets import long_tables
 from abonent.usecases.reports import figures
 from abonent.usecases.reports.edition import Counted, Edition, label
 from abonent.usecases.reports.model import Answer, Column, Fact, Table
 from abonent.usecases.reports.reading import Line, Part
 
-_SHEET_ROWS = 1_048_576
+_SHEET_ROWS = long_tables.SHEET_ROWS
 _WIDTHS = {"text": 30, "kwh": 15, "minor": 16, "day": 12, "moment": 17}
 
 
@@ -23,10 +25,33 @@ def write(edition: Edition, answer: Answer, counted: Counted, path: Path) -> Non
     book.set_properties(
         {"title": edition.title, "author": edition.made_by, "created": edition.made_at.replace(tzinfo=None)}
     )
+    made = _Book(book, edition, answer)
     try:
-        _Book(book, edition, answer).write(counted)
+        made.write(counted)
     finally:
         book.close()
+    if made.long is not None:
+        made.long.fill(counted, path)
+
+
+@dataclass
+class _Long:
+    """A table whose rows are put into the workbook once it is made."""
+
+    table: Table
+    places: list[long_tables.Place] = field(default_factory=list)
+
+    def fill(self, counted: Counted, path: Path) -> None:
+        scales = {
+            column.name: 10 ** figures.FIGURES.get(column.kind, (0,))[0] for column in self.table.columns
+        }
+        empty = path.with_suffix(".empty")
+        path.replace(empty)
+        try:
+            frames = counted.frames(self.table)
+            long_tables.fill(empty, path, frames=frames, scales=scales, places=self.places)
+        finally:
+            empty.unlink()
 
 
 class _Book:
@@ -43,6 +68,8 @@ class _Book:
             for bold in (False, True)
             for kind, excel in self._number_formats().items()
         }
+        self._sheets = 0
+        self.long: _Long | None = None
         self._new_sheet()
 
     @staticmethod
@@ -52,6 +79,7 @@ class _Book:
 
     def _new_sheet(self) -> None:
         self._sheet = self._book.add_worksheet()
+        self._sheets += 1
         self._line = 0
         self._sheet.set_landscape()
         self._sheet.set_paper(9)
@@ -80,6 +108,9 @@ class _Book:
             self._sheet.write_string(self._line, 0, str(table.title), self._section)
             self._line += 1
         first = self._headings(table)
+        if len(self._answer.tables) == 1 and table.is_plain and counted.rows:
+            self._leave_room(table, counted)
+            return
         rows = 0
         for line in counted.lines(table):
             if self._line >= _SHEET_ROWS - 1:
@@ -93,6 +124,24 @@ class _Book:
             self._sheet.write_string(self._line, 0, str(table.empty) or _("There are no rows."), self._muted)
             self._line += 1
         self._line += 1
+
+    def _leave_room(self, table: Table, counted: Counted) -> None:
+        """Leave the rows out but for one that shows how they are written; write the total under them."""
+        self.long, left = _Long(table), counted.rows
+        while left:
+            if self.long.places:
+                self._new_sheet()
+                self._headings(table)
+            # a line for the total
+            rows = min(left, _SHEET_ROWS - self._line - 1)
+            self.long.places.append(long_tables.Place(self._sheets, self._line + 1, rows))
+            for number, column in enumerate(table.columns):
+                self._sheet.write_blank(self._line, number, None, self._formats[column.kind, False])
+            self._sheet.autofilter(self._line - 1, 0, self._line + rows - 1, len(table.columns) - 1)
+            self._line += rows
+            left -= rows
+        if (total := counted.totals(table)) is not None:
+            self._write(table, total)
 
     def _headings(self, table: Table) -> int:
         """Write bands and headings, keep them in sight; return the line the rows begin at."""

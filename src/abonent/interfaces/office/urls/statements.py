@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from abonent.interfaces.office.views import statements
+from abonent.interfaces.office.views import accounting, statements
 
 urlpatterns: list[URLPattern] = [
     path("accounts/<str:number>/statement/", statements.statement, name="account_statement"),
@@ -17,4 +17,6 @@ urlpatterns: list[URLPattern] = [
         statements.reconciliation_file,
         name="account_reconciliation_file",
     ),
+    path("accounting/", accounting.screen, name="accounting_export"),
+    path("accounting/export.xml", accounting.file, name="accounting_export_file"),
 ]
