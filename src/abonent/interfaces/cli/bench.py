@@ -26,6 +26,7 @@ from abonent.usecases.bench import payments as payments_bench
 from abonent.usecases.bench import penalties as penalties_bench
 from abonent.usecases.bench import readings as readings_bench
 from abonent.usecases.bench import recalculation as recalculation_bench
+from abonent.usecases.bench import turnover as turnover_bench
 
 app = typer.Typer(help="Figures of speed and size.", no_args_is_help=True)
 console = Console(highlight=False)
@@ -271,3 +272,23 @@ def penalties(
             )
         figures["run"] = run.as_dict()
     report(figures, as_json=as_json)
+
+
+@app.command()
+def turnover(
+    accounts: Annotated[int, typer.Option(help="Accounts of the sample town.")] = 100_000,
+    months: Annotated[int, typer.Option(help="Months of books, the month of the sheet counted in.")] = 12,
+    as_json: AsJson = False,
+) -> None:
+    """The turnover sheet of a month by account: seconds to its first page and to the spreadsheet of all."""
+    runtime.connect()
+    with scratch_database.kept(f"abonent_bench_{accounts}"):
+        load_town(accounts=accounts, months=_MONTHS_OF_HISTORY, period=_MONTH, quiet=as_json)
+        figures = turnover_bench.measure(
+            supplier_id=supplier_id(),
+            month=_MONTH,
+            months_of_books=months,
+            parameters=packs.pack_parameters(),
+            clock=timezone.now,
+        )
+    report(figures.as_dict(), as_json=as_json)
