@@ -274,6 +274,27 @@ class TestGivingBack:
         assert cash_desk.totals(next_shift.pk).expected_minor == 130_000
         assert PaymentChange.objects.get().amount_minor == 20_000
 
+    def test_what_the_office_gave_back_is_not_given_back_again(self, shift: CashShift, town: Town) -> None:
+        receipt = received(shift, town, cash_minor=50_000)
+        assert receipt.payment is not None
+        take_payment.refund(
+            payment_id=receipt.payment.pk,
+            amount_minor=20_000,
+            reason="на карту",
+            booked_on=shift.day,
+            key=uuid4(),
+            actor_id=None,
+            at=AT,
+        )
+        common = {"order_id": receipt.pk, "shift_id": shift.pk, "actor_id": shift.cashier_id, "at": AT}
+        with Refuses("given_back"):
+            cash_desk.reverse(reason="ошибка", key=uuid4(), **common)
+        with pytest.raises(take_payment.PaymentRefused, match="too_much"):
+            cash_desk.refund(cash_minor=30_001, card_minor=0, reason="ошибка", key=uuid4(), **common)
+        cash_desk.refund(cash_minor=30_000, card_minor=0, reason="ошибка", key=uuid4(), **common)
+        assert balance_minor(account_id=town.accounts["1"].pk) == 0
+        assert cash_desk.totals(shift.pk).expected_minor == 120_000
+
     def test_no_more_cash_than_the_drawer_has(self, shift: CashShift, town: Town, anna: User) -> None:
         receipt = received(shift, town, cash_minor=50_000)
         cash_desk.collect(

@@ -41,6 +41,9 @@ def reverse(
             actor_id=actor_id,
             at=at,
         )
+        if change.amount_minor != receipt.payment.amount_minor:
+            # the office moved or refunded a part meanwhile: that is not in this drawer
+            raise CashRefused("given_back", left_minor=change.amount_minor)
         order = _give_back(
             shift, receipt, receipt.cash_minor, receipt.card_minor, reason, key, actor_id, at, change.pk
         )

@@ -28,6 +28,7 @@ from abonent.usecases.take_payment.words import tell_payment
 PAYER = "office/cash/_payer.html"
 LAST_ORDERS = 8
 MONTHS_SHOWN = 12
+MOST_TYPED = 2_000  # a code of a bill is some hundred characters
 
 
 @allow(*CASHIERS)
@@ -52,7 +53,7 @@ def panel(request: HttpRequest) -> HttpResponse:
 @allow(*CASHIERS)
 def find(request: HttpRequest) -> HttpResponse:
     """The payer that a text means, with the form to pay; or those to choose from."""
-    text = request.GET.get("q", "").strip()[:400]
+    text = request.GET.get("q", "").strip()[:MOST_TYPED]
     shift = open_shift_of(request.user.pk or 0)
     if shift is None or not text:
         return render(request, PAYER, {})
