@@ -108,7 +108,7 @@ def policies(*, supplier_id: int) -> list[AllocationPolicy]:
     return list(AllocationPolicy.objects.filter(supplier_id=supplier_id).order_by("-during"))
 
 
-TOTALS_OF_MOST = 200_000
+TOTALS_OF_MOST = 50_000
 
 
 @dataclass(frozen=True)
@@ -125,3 +125,13 @@ def totals_of(rows: QuerySet[Payment, dict[str, Any]]) -> Totals:
     few = rows.order_by("-booked_on", "-id")[:TOTALS_OF_MOST]
     found = few.aggregate(rows=Count("id"), amount=Sum("amount_minor"))
     return Totals(found["rows"], found["amount"] or 0, found["rows"] == TOTALS_OF_MOST)
+
+
+def payments_behind(*, account_id: int, batch_ids: Iterable[int]) -> dict[int, int]:
+    """Return which payment of the account each of these batches is about: it brought it, or changed it."""
+    batches = list(batch_ids)
+    changed = PaymentChange.objects.filter(batch_id__in=batches, payment__account=account_id)
+    brought = Payment.objects.filter(batch_id__in=batches, account=account_id)
+    return dict(changed.values_list("batch_id", "payment_id")) | {
+        batch_id: payment_id for batch_id, payment_id in brought.values_list("batch_id", "id") if batch_id
+    }

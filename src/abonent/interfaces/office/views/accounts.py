@@ -26,6 +26,7 @@ from abonent.contexts.metering.models import ReadingSource, ReadingStatus, Zone
 from abonent.contexts.metering.queries import meters_of_premise, readings_of_premise
 from abonent.contexts.metering.reading_files import file_names
 from abonent.contexts.metering.usage import usage_by_readings
+from abonent.contexts.payments.listing import payments_behind
 from abonent.contexts.places.queries import row_address
 from abonent.interfaces.office import formats
 from abonent.interfaces.office.charts import consumption
@@ -196,6 +197,12 @@ def readings(request: HttpRequest, number: str) -> HttpResponse:
 def ledger(request: HttpRequest, number: str) -> HttpResponse:
     """The account card with its ledger entries."""
     head = head_of(number)
+    behind: dict[int, int] = {}
+
+    def prepare(rows: list[dict[str, Any]]) -> None:
+        batches = {row["batch_id"] for row in rows if not row["origin"].startswith("run:")}
+        behind.update(payments_behind(account_id=head.account_id, batch_ids=batches))
+
     columns = [
         Column(name="booked_on", title=_("Booked on"), kind="day", order=("booked_on",)),
         Column(name="kind", title=_("Entry"), text=lambda row: EntryKind(row["kind"]).label, order=("kind",)),
@@ -212,9 +219,7 @@ def ledger(request: HttpRequest, number: str) -> HttpResponse:
             name="origin",
             title=_("Posted by"),
             text=origin_words,
-            link=lambda row: (
-                reverse("office:run", args=[row["origin"][4:]]) if row["origin"].startswith("run:") else None
-            ),
+            link=lambda row: origin_address(row, behind),
             minor_on_phone=True,
         ),
         Column(name="reason", title=_("Reason"), minor_on_phone=True),
@@ -225,6 +230,7 @@ def ledger(request: HttpRequest, number: str) -> HttpResponse:
         request.GET,
         default_sort="-booked_on",
         unique=("slot", "batch_id", "entry_no"),
+        prepare=prepare,
     )
     return _listed_tab(request, head, listing, tab="ledger", file_name=f"ledger-{number}")
 
@@ -269,11 +275,27 @@ def bills(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def origin_words(row: dict[str, Any]) -> str:
-    """Name what brought an entry about: a run, a file, a till."""
+    """Name what brought an entry about: a run, a file, a person."""
     origin, _colon, what = str(row["origin"]).partition(":")
-    if origin == "run":
-        return gettext("run № %(no)s") % {"no": what}
-    return gettext("import: %(what)s") % {"what": what} if origin == "import" else str(row["origin"])
+    words = {
+        "run": gettext("run № %(no)s") % {"no": what},
+        "import": gettext("import: %(what)s") % {"what": what},
+        "payments": gettext("file № %(no)s") % {"no": what.partition(":")[0]},
+        "subsidies": gettext("subsidies, registry № %(no)s") % {"no": what.partition(":")[0]},
+        "payment": gettext("payment"),
+        "refund": gettext("refund"),
+        "transfer": gettext("transfer"),
+        "write_off": gettext("written off"),
+    }
+    return words.get(origin, str(row["origin"]))
+
+
+def origin_address(row: dict[str, Any], behind: dict[int, int]) -> str | None:
+    """Where an entry leads: its run, or the payment it is about."""
+    if row["origin"].startswith("run:"):
+        return reverse("office:run", args=[row["origin"][4:]])
+    payment_id = behind.get(row["batch_id"])
+    return reverse("office:payment", args=[payment_id]) if payment_id else None
 
 
 def _usage_chart(head: AccountHead) -> dict[str, Any]:

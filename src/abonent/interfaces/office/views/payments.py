@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
-from abonent.contexts.contracts.queries import account_scope
 from abonent.contexts.contracts.search import search
 from abonent.contexts.ledger.queries import balance_minor
 from abonent.contexts.parties.queries import supplier_id
@@ -164,6 +163,5 @@ def preview(request: HttpRequest) -> HttpResponse:
 def accounts_found(request: HttpRequest) -> HttpResponse:
     """Accounts that a text means, for a field that takes one."""
     text = request.GET.get("account", "").strip()[:80]
-    exact = account_scope(number=text) if text else None
-    found = None if exact else search(text=text, on=timezone.localdate(), limit=HITS)
+    found = search(text=text, on=timezone.localdate(), limit=HITS)
     return render(request, "office/money/_account_hits.html", {"found": found, "text": text})
