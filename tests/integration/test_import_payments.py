@@ -3,12 +3,14 @@
 import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from tests import payment_files as samples
 from tests import town as towns
 from tests.money import owe
@@ -248,6 +250,28 @@ class TestRefusals:
         assert import_payments.unfinished() == [file_id]
         BillingPeriod.objects.filter(month=date(2026, 10, 1)).update(state=1)
         assert import_payments.post(file_id=file_id, today=TODAY, at=AT).posted_rows == 2
+
+    def test_settings_changed_before_the_rest(self, town: Town, agent: Agent, path: Path) -> None:
+        file_id, _new = import_payments.begin(
+            sha256=import_payments.keep(path),
+            name=path.name,
+            agent_id=agent.pk,
+            booked_on=TODAY,
+            today=TODAY,
+            actor_id=None,
+            at=AT,
+        )
+        PaymentFile.objects.filter(pk=file_id).update(amount_minor=F("amount_minor") + 1)
+        with pytest.raises(FileRefused) as refusal:
+            import_payments.post(file_id=file_id, today=TODAY, at=AT)
+        assert refusal.value.code == "layout_changed"
+        assert not Payment.objects.exists()
+
+    def test_what_is_refused_is_not_kept(self, agent: Agent, path: Path) -> None:
+        path.write_bytes(path.read_bytes()[:-30])
+        with pytest.raises(FileRefused):
+            take_in(agent, path)
+        assert not import_payments.kept_in(sha256(path.read_bytes()).hexdigest()).exists()
 
 
 class TestStopped:

@@ -55,7 +55,8 @@ def kill(
     template = scratch_database.Template(name)
     with template.copy():
         begun = time.monotonic()
-        _start(command).wait()
+        if _start(command).wait():
+            raise typer.Exit(1)
         whole = time.monotonic() - begun
         right = killed.digests()
     draw = random.Random(seed)  # noqa: S311  no secret hangs on it
@@ -94,8 +95,8 @@ def _killed_once(command: list[str], seconds: float) -> dict[str, Any]:
     when = "before" if file is None else "posting" if file.state == 1 else "done"
     shards = "" if file is None else f"{file.shards_done}/{file.shards}"
     connection.close()
-    _start(command).wait()
-    return {"seconds": round(seconds, 2), "killed_when": when, "shards_done": shards}
+    ended = _start(command).wait()
+    return {"seconds": round(seconds, 2), "killed_when": when, "shards_done": shards, "ended_with": ended}
 
 
 def _start(command: list[str]) -> subprocess.Popen[bytes]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 
 from django.utils import timezone, translation
 from procrastinate.contrib.django import app
@@ -50,6 +50,13 @@ def resume(timestamp: int, **_later_arguments: object) -> int:
     for file_id in left:
         queue.defer(POST, queue=QUEUE, lock=f"{POST}:{file_id}", file_id=file_id)
     return len(left)
+
+
+@app.periodic(cron="47 3 * * *")
+@app.task(name="payments.forget", queueing_lock="payments.forget", pass_context=False)
+def forget(timestamp: int, **_later_arguments: object) -> int:
+    """Delete files that were looked at and not taken in."""
+    return import_payments.drop_unknown(older_than=timezone.now() - timedelta(days=2))
 
 
 @contextmanager

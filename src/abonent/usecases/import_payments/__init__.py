@@ -24,7 +24,7 @@ from abonent.usecases.import_payments.model import (
     Stored,
     Totals,
 )
-from abonent.usecases.import_payments.reading import keep, kept_in
+from abonent.usecases.import_payments.reading import drop_unknown, keep, kept_in
 from abonent.usecases.import_payments.reversing import reverse_file
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "Totals",
     "answer_file",
     "begin",
+    "drop_unknown",
     "keep",
     "kept_in",
     "look",

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from time import perf_counter
 
@@ -31,7 +31,9 @@ _PAYING = ("posted", "unidentified")
 
 def look(*, path: Path, name: str, agent_id: int, today: date, partial: bool = False) -> Look:
     """Read a file and tell what would become of each row; its bytes are kept, nothing else is. Raises FileRefused."""
-    return look_at(reading.keep(path), name=name, agent_id=agent_id, today=today, partial=partial)
+    sha256 = reading.keep(path)
+    with _dropped_when_refused(sha256):
+        return look_at(sha256, name=name, agent_id=agent_id, today=today, partial=partial)
 
 
 def look_at(sha256: str, *, name: str, agent_id: int, today: date, partial: bool = False) -> Look:
@@ -181,12 +183,22 @@ def store(
     Raises what `begin` and `post` raise.
     """
     begun = perf_counter()
-    file_id, taken = _begin(
-        reading.keep(path), name, agent_id, booked_on, today, actor_id, at, partial, shard_rows
-    )
+    sha256 = reading.keep(path)
+    with _dropped_when_refused(sha256):
+        file_id, taken = _begin(sha256, name, agent_id, booked_on, today, actor_id, at, partial, shard_rows)
     taken_in = perf_counter() - begun
     stored = _post_file(file_id, taken, today, at, on_progress)
     return replace(stored, seconds={"taking in": taken_in, **stored.seconds})
+
+
+@contextmanager
+def _dropped_when_refused(sha256: str) -> Iterator[None]:
+    """Keep no bytes of a file that is refused; whoever sends it has them."""
+    try:
+        yield
+    except FileRefused:
+        reading.drop_unknown(sha256=sha256, older_than=datetime.max.replace(tzinfo=UTC))
+        raise
 
 
 def unfinished() -> list[int]:
@@ -222,6 +234,8 @@ def _post(
             today=max(today, file.booked_on),
             partial=file.partial,
         )
+        if taken.totals != _totals_of(file):
+            raise FileRefused("layout_changed", file=file.name)
     with phase("recognising"):
         rows = judging.recognised(taken, file.agent)
         not_come = rows.filter(pl.col("outcome") == "told")["amount_minor"]
@@ -250,6 +264,15 @@ def _post(
             spent = posting.post_shards(shards, posting.Tags.of(file), on_shard=on_shard)
             seconds |= {f"{name} (busy)": value for name, value in spent.items()}
     return told, seconds
+
+
+def _totals_of(file: PaymentFile) -> Totals:
+    return Totals(
+        rows=file.rows,
+        amount_minor=file.amount_minor,
+        transferred_minor=file.transferred_minor,
+        commission_minor=file.commission_minor,
+    )
 
 
 def _take_along(

@@ -5,21 +5,23 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from abonent.contexts.payments.models import Agent, BankLineState
+from abonent.contexts.payments.models import Agent, BankLineState, PaymentFile
 from abonent.gateways import bank_files
 from abonent.gateways.bank_files import BankDocument, Malformed, Registry, Statement
+from abonent.gateways.bank_files.text import MOST_BYTES
 from abonent.gateways.home import ensure_home
 from abonent.usecases.import_payments.keys import digests, with_keys
 from abonent.usecases.import_payments.model import MOST_PROBLEMS, FileRefused, Problem, Totals
 from abonent.usecases.import_payments.recognition import named_period
 
 _CHUNK = 4 << 20
+_FOLDER = "payments"
 _APART = "\x1f"
 NOTICES = "gis"
 ROWS = {
@@ -106,7 +108,13 @@ class Taken:
 
 
 def keep(path: Path) -> str:
-    """Keep the bytes of a file that came in; return their digest, by which they are found again."""
+    """Keep the bytes of a file that came in; return their digest, by which they are found again.
+
+    Raises FileRefused for more bytes than any reader takes: those are not kept.
+    """
+    size = path.stat().st_size
+    if size > MOST_BYTES:
+        raise FileRefused("too_large", megabytes=size >> 20)
     digest = hashlib.sha256()
     with path.open("rb") as source:
         while chunk := source.read(_CHUNK):
@@ -125,7 +133,21 @@ def kept_in(sha256: str) -> Path:
     """Return where the bytes of this digest lie. Raises ValueError for what is no digest."""
     if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
         raise ValueError("not a digest")
-    return ensure_home() / "received" / sha256
+    return ensure_home() / _FOLDER / sha256
+
+
+def drop_unknown(*, older_than: datetime, sha256: str | None = None) -> int:
+    """Delete kept files (or only this one) that were looked at and never taken in; return how many."""
+    folder = ensure_home() / _FOLDER
+    paths = [kept_in(sha256)] if sha256 else list(folder.glob("*")) if folder.exists() else []
+    old = [path for path in paths if path.exists() and path.stat().st_mtime < older_than.timestamp()]
+    known = set(
+        PaymentFile.objects.filter(sha256__in=[path.name for path in old]).values_list("sha256", flat=True)
+    )
+    for path in old:
+        if path.name not in known:
+            path.unlink(missing_ok=True)
+    return sum(path.name not in known for path in old)
 
 
 def read(sha256: str, *, name: str, agent: Agent, today: date, partial: bool = False) -> Taken:
