@@ -6,7 +6,7 @@ is made up. Opening and closing balance are checked against the entries, `TxsSum
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,7 @@ class _Open:
     documents: list[BankDocument] = field(default_factory=list)
     entries: dict[bool, int] = field(default_factory=lambda: {True: 0, False: 0})
     sums: dict[bool, int] = field(default_factory=lambda: {True: 0, False: 0})
+    last_row: int = 0
 
 
 def is_it(root: str) -> bool:
@@ -72,7 +73,7 @@ def read(path: Path, *, today: date, vouched: bool = False) -> Statement:
         name = name_of(element)
         if event == "start":
             if name == "Stmt":
-                within = _Open(row_of(element))
+                within = _Open(row_of(element), last_row=documents[-1].row_no if documents else 0)
             continue
         parent = name_of(element.getparent()) if element.getparent() is not None else ""
         if name == "GrpHdr":
@@ -208,7 +209,12 @@ def _entry(entry: Any, within: _Open, today: date) -> Iterator[BankDocument]:
     details = [one for part in children(entry, "NtryDtls") for one in children(part, "TxDtls")]
     parts = _parts(details, amount, currency, incoming, row)
     for detail, amount_minor, way in parts:
-        yield _document(entry, detail, within.account, way, amount_minor, currency, booked, len(parts) > 1)
+        # its line; its place in an XML without line breaks
+        within.last_row = max(within.last_row + 1, row_of(entry if detail is None else detail))
+        document = _document(
+            entry, detail, within.account, way, amount_minor, currency, booked, len(parts) > 1
+        )
+        yield replace(document, row_no=within.last_row)
 
 
 def _parts(

@@ -161,8 +161,7 @@ def _registry(frame: pl.DataFrame, *, encoding: str, vouched: bool) -> Registry:
 
 
 def _notices(path: Path, today: date) -> Iterator[tuple[Any, ...]]:
-    supplier = ""
-    count = 0
+    supplier, count, row = "", 0, 0
     for event, element in elements(path, ends=frozenset({"SupplierInfo", _NOTICE, _CANCELLATION})):
         if event == "start":
             continue
@@ -175,20 +174,20 @@ def _notices(path: Path, today: date) -> Iterator[tuple[Any, ...]]:
         count += 1
         if count > MOST_NOTICES:
             raise Malformed("too_large", row=row_of(element), most=MOST_NOTICES)
-        yield _notice(element, supplier, today)
+        row = max(row + 1, row_of(element))  # its line; its place in an XML without line breaks
+        yield _notice(element, row, supplier, today)
         supplier = ""
         forget(element)
 
 
-def _notice(order: Any, supplier: str, today: date) -> tuple[Any, ...]:
-    row = row_of(order)
+def _notice(order: Any, row: int, supplier: str, today: date) -> tuple[Any, ...]:
     number = text_of(order, "OrderID")
     if not number:
         raise Malformed("missing", row=row, field="OrderID")
     said = child(order, "OrderDate")
     paid_on = cells.day(
         text_of(order, "OrderDate")[:10],
-        row=row_of(said) or row,
+        row=max(row, row_of(said)),
         field="OrderDate",
         today=today,
         form="%Y-%m-%d",
@@ -229,8 +228,7 @@ def _notice(order: Any, supplier: str, today: date) -> tuple[Any, ...]:
 def _kopecks(order: Any, row: int) -> int:
     found = child(order, "Amount")
     said = text_of(order, "Amount")
-    if found is not None:
-        row = row_of(found)
+    row = max(row, row_of(found))
     plain = re.sub(r"\.0{1,2}$", "", said)
     if said and not re.fullmatch(r"[-+]?\d{1,16}", plain, re.ASCII):
         raise Malformed("not_a_sum", row=row, field="Amount", value=said)

@@ -33,8 +33,9 @@ REGISTRY = pl.Schema(
         "purpose": pl.String(),
     }
 )
-"""`row_no`: the line of the file, from 1. `paid_at`: local time, where it is told. `period`: its first day, as the
-payer named it. `amount_minor` is what the subscriber paid, `transferred_minor` what comes to the bank of it."""
+"""`row_no`: the line of the file, from 1; no two rows share one. `paid_at`: local time, where it is told. `period`: its
+first day, as the payer named it. `amount_minor` is what the subscriber paid, `transferred_minor` what comes to the bank
+of it."""
 
 
 # docs/formats/payment-files.md says what each means

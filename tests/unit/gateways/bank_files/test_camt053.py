@@ -64,6 +64,11 @@ class TestRead:
             (300, "REF1-3", "E2E3"),
         ]
 
+    def test_rows_differ_even_in_one_line(self, statement):
+        entries = [Entry(600, parts=(100, 200, 300)), CAME, LEFT]
+        found = statement(camt053(entries, statements=2).replace("\n", " "))
+        assert [one.row_no for one in found.documents] == list(range(1, 11))
+
     def test_several_statements(self, statement):
         found = statement(camt053([CAME], statements=3))
         assert [one.number[-1] for one in found.accounts] == ["1", "2", "3"]

@@ -74,6 +74,11 @@ class TestXml:
         assert (first["paid_on"], first["period"]) == (date(2026, 11, 20), date(2026, 10, 1))
         assert (first["payer"], first["purpose"]) == ("Иванов Иван", "За электроэнергию")
 
+    def test_rows_differ_even_in_one_line(self, registry):
+        found = registry(gis([ONE, TWO, Notice("3" * 32, 7)]).replace("\n", ""))
+        assert found.frame["row_no"].to_list() == [1, 2, 3]
+        assert registry(gis([ONE, TWO])).frame["row_no"].n_unique() == 2
+
     def test_the_unified_account_where_there_is_no_other(self, registry):
         content = gis([ONE]).replace("<ab:AccountNumber>50133547364</ab:AccountNumber>", "")
         assert registry(content).frame["account_text"].to_list() == ["70АА000001"]
