@@ -2,7 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -12,12 +12,15 @@ from tests import town as towns
 from tests.money import AT, agent_of, covered_by, owe, pay, settle, take_out
 from tests.town import Town
 
+from abonent.contexts.charging.models import BillingPeriod, PeriodState
 from abonent.contexts.contracts.models import Account
 from abonent.contexts.ledger.models import EntryKind
 from abonent.contexts.payments import queries
 from abonent.contexts.payments.models import (
     Allocation,
     AllocationPolicy,
+    CarriedItem,
+    Carrying,
     ChangeKind,
     Payment,
     SettleJob,
@@ -26,7 +29,7 @@ from abonent.contexts.payments.models import (
 )
 from abonent.kernel.periods import Month
 from abonent.usecases import billing_run, settling
-from abonent.usecases.settling import jobs
+from abonent.usecases.settling import jobs, open_items
 
 pytestmark = pytest.mark.django_db
 
@@ -319,3 +322,103 @@ def test_a_run_asks_for_it_when_it_is_approved_and_when_it_is_cancelled() -> Non
     september = {key: amount for key, amount in charged.items() if key[0] == "2026-09"}
     assert covered_by(payment, account) == september
     assert queries.advance_minor(account_id=account.pk) == 900_000 - sum(september.values())
+
+
+class TestCarriedForward:
+    def a_history(self, town: Town) -> tuple[Account, Account, Payment, Payment]:
+        one, two = town.accounts["1"], town.accounts["2"]
+        owe(one, AUGUST, 10_000)
+        owe(one, SEPTEMBER, 20_000)
+        owe(two, AUGUST, -3_000)
+        first, advance = pay(one, 12_000, paid_on=date(2026, 9, 7)), pay(two, 7_000, paid_on=date(2026, 9, 8))
+        settle(one, two, booked_on=date(2026, 9, 8))
+        for month in (AUGUST, SEPTEMBER):
+            BillingPeriod.objects.update_or_create(
+                supplier=town.supplier,
+                month=month.first_day,
+                defaults={"state": PeriodState.CLOSED, "closed_at": AT - timedelta(days=20)},
+            )
+        return one, two, first, advance
+
+    def go_on(self, one: Account, two: Account, first: Payment) -> None:
+        owe(one, OCTOBER, 5_000)
+        owe(two, OCTOBER, 11_000)
+        pay(one, 9_000, paid_on=TENTH)
+        settle(one, two, booked_on=TENTH)
+        owe(one, AUGUST, -4_000, kind=EntryKind.RECALCULATION, booked_on=TENTH)
+        take_out(first, 2_000, kind=ChangeKind.REFUND, booked_on=TENTH)
+        settle(one, two, booked_on=TENTH)
+
+    def covers(self, *accounts: Account) -> list[tuple[int, date, int, int, int]]:
+        found = queries.allocations_of(account_ids=[account.pk for account in accounts])
+        order = {payment: no for no, payment in enumerate(sorted({cover.payment_id for cover in found}))}
+        return [
+            (order[cover.payment_id], cover.period, cover.service, cover.debt, cover.amount_minor)
+            for cover in found
+        ]
+
+    def test_only_what_is_open_is_carried(self, town: Town) -> None:
+        one, two, _, advance = self.a_history(town)
+        assert settling.carry_forward(at=AT) == SEPTEMBER
+        carrying = Carrying.objects.get()
+        assert (carrying.month, carrying.slots, carrying.items) == (SEPTEMBER.first_day, [202608, 202609], 3)
+        rows = CarriedItem.objects.order_by("account_id", "payment_id")
+        assert list(rows.values_list("account_id", "payment_id", "debt", "amount_minor")) == [
+            (one.pk, 0, 1, 18_000),
+            (two.pk, 0, 1, -3_000),
+            (two.pk, advance.pk, 0, 7_000),
+        ]
+        assert settling.carry_forward(at=AT) is None
+
+    @pytest.mark.parametrize("carried", [False, True])
+    def test_settling_comes_to_the_same_with_it_and_without(self, town: Town, carried: bool) -> None:
+        one, two, first, _ = self.a_history(town)
+        if carried:
+            settling.carry_forward(at=AT)
+        self.go_on(one, two, first)
+        assert self.covers(one, two) == [
+            (1, AUGUST.first_day, 1, 1, 6_000),
+            (1, SEPTEMBER.first_day, 1, 1, 4_000),
+            (3, SEPTEMBER.first_day, 1, 1, 9_000),
+            (0, AUGUST.first_day, 1, 1, -3_000),
+            (0, OCTOBER.first_day, 1, 1, 3_000),
+            (2, OCTOBER.first_day, 1, 1, 7_000),
+        ]
+        assert settle(one, two, booked_on=TENTH) is None
+
+    def test_the_next_month_is_made_from_it(self, town: Town) -> None:
+        one, two, first, _ = self.a_history(town)
+        settling.carry_forward(at=AT)
+        self.go_on(one, two, first)
+        for month in (OCTOBER, OCTOBER.next()):
+            BillingPeriod.objects.update_or_create(
+                supplier=town.supplier,
+                month=month.first_day,
+                defaults={"state": PeriodState.CLOSED, "closed_at": AT},
+            )
+        assert settling.carry_forward(at=AT) == OCTOBER.next()
+        from_before = set(
+            CarriedItem.objects.values_list("account_id", "payment_id", "period", "amount_minor")
+        )
+        Carrying.objects.all().delete()
+        CarriedItem.objects.all().delete()
+        assert settling.carry_forward(at=AT) == OCTOBER.next()
+        anew = set(CarriedItem.objects.values_list("account_id", "payment_id", "period", "amount_minor"))
+        assert from_before == anew
+        assert (one.pk, 0, SEPTEMBER.first_day, 7_000) in anew
+
+    def test_it_is_not_used_while_one_of_its_months_is_open_again(self, town: Town) -> None:
+        self.a_history(town)
+        settling.carry_forward(at=AT)
+        with connection.cursor() as cursor:
+            assert open_items.last_carried(cursor) is not None
+            BillingPeriod.objects.filter(month=AUGUST.first_day).update(state=PeriodState.OPEN)
+            assert open_items.last_carried(cursor) is None
+            later = AT + timedelta(days=1)
+            BillingPeriod.objects.filter(month=AUGUST.first_day).update(
+                state=PeriodState.CLOSED, closed_at=later
+            )
+            assert open_items.last_carried(cursor) is None
+        assert settling.carry_forward(at=later) == SEPTEMBER
+        assert Carrying.objects.count() == 1
+        assert CarriedItem.objects.count() == 3

@@ -356,7 +356,7 @@ class CarriedItem(models.Model):
     """An open debt of an account (payment 0), or what is left of a payment (debt 0, no service, month 1900-01)."""
 
     pk = models.CompositePrimaryKey("account_id", "carrying_id", "payment_id", "period", "service", "debt")
-    carrying = models.ForeignKey(Carrying, on_delete=models.CASCADE, db_constraint=False, db_index=False)
+    carrying_id = models.BigIntegerField()
     account_id = models.BigIntegerField()
     payment_id = models.BigIntegerField()
     period = models.DateField()

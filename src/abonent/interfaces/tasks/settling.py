@@ -30,3 +30,10 @@ def resume(timestamp: int, **_later_arguments: object) -> int:
     for supplier_id in left:
         queue.defer(settling.TASK, queue=QUEUE, lock=f"settling:{supplier_id}", supplier_id=supplier_id)
     return len(left)
+
+
+@app.periodic(cron="41 2 * * *")
+@app.task(name="settling.carry_forward", queueing_lock="settling.carry_forward", pass_context=False)
+def carry_forward(timestamp: int, **_later_arguments: object) -> None:
+    """Carry what is open to the end of the last closed month, the night after it was closed."""
+    settling.carry_forward(at=timezone.now())

@@ -121,7 +121,7 @@ def _settle(
     at: datetime,
     released: frozenset[int] = frozenset(),
 ) -> int | None:
-    found = books.read(cursor, accounts)
+    found = books.read(cursor, accounts, whole=bool(released))
     made = _anew(found, policy, released) if released else settle(*found.frames, policy=policy)
     if made.is_empty():
         return None

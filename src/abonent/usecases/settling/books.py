@@ -9,11 +9,13 @@ from typing import Any
 import polars as pl
 
 from abonent.contexts.ledger.partitions import ensure_shared_slot
+from abonent.engine import frames
 from abonent.engine import settle as engine
 from abonent.engine.frames import Schema
 from abonent.gateways.bulk_load import copy_frame
 from abonent.gateways.bulk_read import read_out
 from abonent.kernel.periods import Month
+from abonent.usecases.settling.open_items import NO_DAY, folded, read_open
 
 TABLE = "payments_allocation"
 _COLUMNS = [
@@ -31,9 +33,9 @@ _COLUMNS = [
 _KEY = ["account_id", "period", "service", "debt"]
 _OWED: Schema = {name: kind for name, kind in engine.ITEMS.items() if name != "covered_minor"}
 _DAY: Schema = {"last_day": pl.Date}
-_NOT_NAMED = date(1900, 1, 1)
 _LOCK_CLASS = 319
-_LISTED = "settled_account"
+_LISTED, _LISTED_WHOLE = "settled_account", "settled_account_whole"
+_FEW = 1_000
 BUCKETS = 4096
 
 
@@ -51,13 +53,13 @@ def these(account_ids: Sequence[int]) -> str:
 
 
 @contextmanager
-def listed(cursor: Any, account_ids: pl.Series) -> Iterator[str]:
+def listed(cursor: Any, account_ids: pl.Series, *, name: str = _LISTED) -> Iterator[str]:
     """Put many accounts in a table of the session; yield the condition on `account_id`."""
-    cursor.execute(f"CREATE TEMP TABLE {_LISTED} (account_id bigint PRIMARY KEY) ON COMMIT DROP")
-    copy_frame(cursor, _LISTED, ["account_id"], {"account_id": account_ids.to_numpy()})
-    cursor.execute(f"ANALYZE {_LISTED}")
-    yield f"account_id IN (SELECT account_id FROM {_LISTED})"
-    cursor.execute(f"DROP TABLE {_LISTED}")
+    cursor.execute(f"CREATE TEMP TABLE {name} (account_id bigint PRIMARY KEY) ON COMMIT DROP")
+    copy_frame(cursor, name, ["account_id"], {"account_id": account_ids.to_numpy()})
+    cursor.execute(f"ANALYZE {name}")
+    yield f"account_id IN (SELECT account_id FROM {name})"
+    cursor.execute(f"DROP TABLE {name}")
 
 
 def supplier_of(cursor: Any, account_ids: Sequence[int]) -> int:
@@ -87,8 +89,50 @@ class Books:
         return self.items, self.credits, self.held
 
 
-def read(cursor: Any, accounts: str) -> Books:
-    """Return the books of accounts; `accounts` is SQL for a condition on `account_id`."""
+def read(cursor: Any, accounts: str, *, whole: bool = False) -> Books:
+    """Return the books of accounts; `accounts` is SQL for a condition on `account_id`.
+
+    Where nothing has to be taken back, what is open says all there is to know; the others are read with all they hold.
+    `whole`: read all of them so.
+    """
+    if whole:
+        return _read_whole(cursor, accounts)
+    found = read_open(cursor, accounts)
+    last_days = found.select("account_id", "last_day").unique("account_id")
+    open_items, troubled = folded(found)
+    simple = open_items.join(troubled, on="account_id", how="anti")
+    items = simple.filter(pl.col("debt") != 0).with_columns(
+        owed_minor="amount_minor", covered_minor=pl.lit(0, dtype=pl.Int64)
+    )
+    credits = simple.filter(pl.col("payment_id") != 0).with_columns(free_minor="amount_minor")
+    books = Books(items.select(list(engine.ITEMS)), _named(credits), frames.empty(engine.HELD), last_days)
+    if troubled.is_empty():
+        return books
+    with _some(cursor, troubled["account_id"].sort()) as some:
+        more = _read_whole(cursor, some)
+    return Books(
+        pl.concat([books.items, more.items]),
+        pl.concat([books.credits, more.credits]),
+        more.held,
+        last_days,
+    )
+
+
+@contextmanager
+def _some(cursor: Any, account_ids: pl.Series) -> Iterator[str]:
+    if account_ids.len() <= _FEW:
+        yield these(account_ids.to_list())
+    else:
+        with listed(cursor, account_ids, name=_LISTED_WHOLE) as accounts:
+            yield accounts
+
+
+def _named(credits: pl.DataFrame) -> pl.DataFrame:
+    named = pl.when(pl.col("named_period") > NO_DAY).then("named_period")
+    return credits.with_columns(named_period=named).select(list(engine.CREDITS))
+
+
+def _read_whole(cursor: Any, accounts: str) -> Books:
     owed = read_out(cursor, _OWED_SQL.format(accounts=accounts), {**_OWED, **_DAY})
     held = read_out(cursor, _HELD_SQL.format(accounts=accounts), {**engine.HELD, **_DAY})
     credits = read_out(cursor, _CREDITS_SQL.format(accounts=accounts), {**engine.CREDITS, **_DAY})
@@ -100,13 +144,12 @@ def read(cursor: Any, accounts: str) -> Books:
     )
     used = held.group_by("payment_id").agg(used=pl.col("amount_minor").sum())
     credits = credits.join(used, on="payment_id", how="left").with_columns(
-        free_minor=pl.col("free_minor") - pl.col("used").fill_null(0),
-        named_period=pl.when(pl.col("named_period") > _NOT_NAMED).then("named_period"),
+        free_minor=pl.col("free_minor") - pl.col("used").fill_null(0)
     )
     matters = (pl.col("free_minor") != 0) | pl.col("used").is_not_null()
     return Books(
         items.select(list(engine.ITEMS)),
-        credits.filter(matters).select(list(engine.CREDITS)),
+        _named(credits.filter(matters)),
         held,
         pl.concat(days).group_by("account_id").agg(pl.col("last_day").max()),
     )
