@@ -30,7 +30,7 @@ def with_keys(rows: pl.DataFrame, *, agent_id: int) -> pl.DataFrame:
     )
     nameless = told["number"].is_null()
     if nameless.any():
-        told = told.with_columns(nth=pl.int_range(pl.len()).over("words"))
+        told = told.with_columns(nth=pl.int_range(pl.len()).over("words", pl.col("number").is_null()))
         by_words = pl.format(
             "{}" + _APART + "row" + _APART + "{}" + _APART + "{}", pl.lit(agent_id), "words", "nth"
         )
