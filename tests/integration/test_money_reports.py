@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.db.models import Sum
 from pypdfium2 import PdfDocument
 from python_calamine import CalamineWorkbook
@@ -24,7 +25,7 @@ from abonent.contexts.payments.models import Agent, Allocation, Payment, Payment
 from abonent.contexts.payments.queries import advance_minor, debts_of
 from abonent.usecases import accounting_export, reports, statements, take_payment
 from abonent.usecases.accounting_export import Wanted, What
-from abonent.usecases.reports import Asked, Drill, Edition, Format, reading
+from abonent.usecases.reports import Asked, Drill, Edition, Format, openings, reading
 from abonent.usecases.reports import _sections as reports_sections
 from abonent.usecases.reports import ageing as reports_ageing
 
@@ -181,6 +182,34 @@ def test_by_service_what_covers_nothing_is_an_advance(built: Built) -> None:
     assert covered > 0
     assert by_service[1]["paid_minor"] + by_service[2]["paid_minor"] == covered
     assert by_service[0]["closing_advance_minor"] == -entries(kind__in=MONEY) - covered
+
+
+def test_opening_balances_added_up_beforehand_change_nothing(built: Built) -> None:
+    plain = [answered("turnover", ask(built, by=by)) for by in ("account", "district")]
+    assert openings.keep(months=[MONTH], at=AT) == [MONTH]
+    with connection.cursor() as cursor:
+        table = openings.source(cursor, MONTH.first_day)
+        assert table == "reporting_opening_202610"
+        cursor.execute(f"SELECT sum(balance_minor) FROM {table}")
+        assert cursor.fetchone()[0] == entries(booked_on__lt=MONTH.first_day)
+    assert [answered("turnover", ask(built, by=by)) for by in ("account", "district")] == plain
+    assert openings.keep(months=[MONTH], at=AT) == [], "what is right is not made again"
+
+
+def test_opening_balances_that_are_wrong_by_now_are_not_used(built: Built) -> None:
+    openings.keep(months=[MONTH], at=AT)
+    late = Posting(built.accounts["10/5"].pk, 1, EntryKind.CHARGE, date(2026, 9, 1), 4_321)
+    before = MONTH.previous()
+    post_batch(origin="test:late", postings=[late], booked_period=before, booked_on=before.last_day, at=AT)
+    with connection.cursor() as cursor:
+        assert openings.source(cursor, MONTH.first_day) is None
+    _rows, totals = answered("turnover", ask(built, by="branch"))
+    opening = totals["opening_debt_minor"] - totals["opening_advance_minor"]
+    assert opening == entries(booked_on__lt=MONTH.first_day)
+    assert openings.keep(months=[], at=AT) == []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('reporting_opening_202610')")
+        assert cursor.fetchone()[0] is None, "what nobody needs is dropped"
 
 
 def test_by_month_the_sheets_follow_each_other(built: Built) -> None:

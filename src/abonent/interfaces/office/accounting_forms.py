@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from abonent.contexts.charging.queries import period_choices
+from abonent.contexts.parties.queries import supplier_id
 from abonent.interfaces.office import formats
 from abonent.interfaces.office.benefit_forms import DayField, StyledForm
 from abonent.interfaces.office.forms import MonthField
@@ -54,7 +55,7 @@ class ExportForm(StyledForm):
             self.add_error("until", _("The last day is before the first."))
         return values
 
-    def wanted(self, *, supplier_id: int) -> Wanted | None:
+    def wanted(self) -> Wanted | None:
         """Return what is asked for, or None while it is not understood."""
         if not self.is_valid():
             return None
@@ -62,7 +63,9 @@ class ExportForm(StyledForm):
         month: Month = values["period"]
         first: date = values["since"] or month.first_day
         last: date = values["until"] or month.last_day
-        return Wanted(supplier_id=supplier_id, month=month, first=first, last=last, what=What(values["what"]))
+        return Wanted(
+            supplier_id=supplier_id(), month=month, first=first, last=last, what=What(values["what"])
+        )
 
     @property
     def query(self) -> str:

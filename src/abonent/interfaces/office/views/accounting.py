@@ -8,7 +8,6 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from abonent.contexts.parties.queries import supplier_id
 from abonent.interfaces.office.accounting_forms import ExportForm
 from abonent.interfaces.office.roles import APPROVERS, allow
 from abonent.usecases import accounting_export
@@ -19,7 +18,7 @@ def screen(request: HttpRequest) -> HttpResponse:
     """What of a month would be exported, and that it ties to the ledger."""
     form = ExportForm(request.GET)
     found = None
-    if (wanted := form.wanted(supplier_id=supplier_id())) is not None:
+    if (wanted := form.wanted()) is not None:
         with suppress(accounting_export.NothingToExport):
             found = accounting_export.gather(wanted)
     context = {
@@ -34,7 +33,7 @@ def screen(request: HttpRequest) -> HttpResponse:
 @allow(*APPROVERS)
 def file(request: HttpRequest) -> HttpResponse:
     """The file. Raises Http404 for what is not understood or when there is nothing."""
-    wanted = ExportForm(request.GET).wanted(supplier_id=supplier_id())
+    wanted = ExportForm(request.GET).wanted()
     if wanted is None:
         raise Http404
     with tempfile.TemporaryDirectory(prefix="abonent-accounting-") as folder:
