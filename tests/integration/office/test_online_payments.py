@@ -295,7 +295,7 @@ class TestDay:
         for sum_shown in ("600.50", "6.01", "594.49"):
             assert sum_shown in text
         assert "say the same" in text
-        assert not re.search(r'class="num debt"', text)
+        assert not re.search(r'class="num text-red"', text)
 
     def test_what_differs_is_shown(self, office: Client, bank: Bank, town: Town, paid: OnlineOrder) -> None:
         registry(paid, amount_minor=70_050, commission_minor=601, arrived_minor=60_000)

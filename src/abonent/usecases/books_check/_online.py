@@ -18,7 +18,7 @@ CHECKS = (
         SELECT {_AN_ORDER}, 'payment' AS figure,
             CASE WHEN o.state IN (3, 6, 7) THEN format('%%s by %%s', o.amount_minor, o.external_id) ELSE 'none' END
                 AS expected,
-            coalesce(format('%%s by %%s', p.amount_minor, p.external_id), 'none') AS found
+            CASE WHEN p.id IS NULL THEN 'none' ELSE format('%%s by %%s', p.amount_minor, p.external_id) END AS found
         FROM payments_onlineorder o LEFT JOIN payments_payment p ON p.id = o.payment_id
         WHERE CASE WHEN o.state IN (3, 6, 7)
             THEN (p.amount_minor, p.external_id, p.agent_id)

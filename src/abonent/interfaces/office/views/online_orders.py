@@ -167,18 +167,8 @@ def refund(request: HttpRequest, online_id: UUID) -> HttpResponse:
                     request, _("The acquirer has not answered yet; it is asked again by itself.")
                 )
             return HttpResponseClientRedirect(reverse("office:online_order", args=[online_id]))
-    return render(
-        request,
-        "office/money/_act.html",
-        {
-            "form": form,
-            "title": _("Give back to the payer"),
-            "button": _("Give back"),
-            "text": _("The acquirer returns the money the way it was paid. The debt opens again."),
-            "address": request.path,
-        },
-        status=422 if form.errors else 200,
-    )
+    context = {"form": form, "row": row}
+    return render(request, "office/online/_refund.html", context, status=422 if form.errors else 200)
 
 
 @allow(*MONEY_TAKERS)
