@@ -155,6 +155,15 @@ class TestOrder:
             (date(2026, 12, 1), None),
         ]
 
+    def test_what_held_is_not_rewritten(self, town: Town) -> None:
+        set_policy(**given(town))
+        with pytest.raises(PaymentRefused) as refusal:
+            set_policy(**given(town, debt_order=[1, 2, 3]))
+        assert refusal.value.code == "begun"
+        set_policy(**given(town, begins_on=DAY))
+        set_policy(**given(town, begins_on=DAY, debt_order=[1, 2, 3]))
+        assert AllocationPolicy.objects.get(during__startswith=DAY).debt_order == [1, 2, 3]
+
     @pytest.mark.parametrize(
         ("more", "code"),
         [

@@ -52,7 +52,7 @@ BUDGETS = {
     "/absences/": 6,
     "/departures/": 5,
     "/payments/": 7,
-    "/payments/new/": 11,
+    "/payments/new/": 12,
     "/payments/unidentified/": 7,
     "/payments/order/": 5,
     "/payments/order/new/": 5,

@@ -60,7 +60,7 @@ def set_policy(
 ) -> Anew:
     """Set the order from a day until the next one begins; payments booked on these days are given out anew by it.
 
-    Raises PaymentRefused: bad_order, no_source, too_early (day), too_many (accounts); PeriodClosed.
+    Raises PaymentRefused: bad_order, no_source, too_early (day), begun (day), too_many (accounts); PeriodClosed.
     """
     if sorted(debt_order) != sorted(Debt) or len(set(service_order)) != len(service_order):
         raise PaymentRefused("bad_order")
@@ -72,6 +72,8 @@ def set_policy(
     with transaction.atomic():
         _alone(supplier_id)
         row = _cut_in(supplier_id, begins_on)
+        if row.pk is not None and begins_on < booked_on:
+            raise PaymentRefused("begun", day=begins_on)
         row.debt_order, row.service_order = list(debt_order), list(service_order)
         row.honours_named_period, row.period_before_debt = honours_named_period, period_before_debt
         row.write_off_below_minor, row.source = write_off_below_minor, source.strip()[:200]

@@ -129,7 +129,7 @@ def _write_off(account_ids: Sequence[int], *, limit: int, origin: str, by: By, r
         balance = balances.get(account_id, 0)
         owed = sum(minor for _period, _service, _debt, minor in opened)
         advance = owed - balance
-        # an old debt nobody may ask for any more can stand beside an advance of its size
+        # settled, an account owes or has paid ahead; were it both, nothing about it would be small
         if not balance or max(owed, advance) >= limit:
             continue
         written.append(balance)

@@ -38,6 +38,7 @@ def tell_payment(refusal: PaymentRefused, *, language: str = "ru") -> str:
         "moved": _("A part of these payments was reversed, refunded or moved since: undo that first."),
         "day_locked": _("%(day)s is locked: days through %(locked_through)s are closed for money."),
         "too_early": _("An order of payment cannot begin on or before %(day)s, which is locked."),
+        "begun": _("An order of payment holds since %(day)s already. Set the new one from another day."),
         "bad_order": _("Name every kind of debt once."),
         "no_source": _("Write the act or the contract it rests on."),
         "too_many": _(
