@@ -282,6 +282,7 @@ def origin_words(row: dict[str, Any]) -> str:
         "import": gettext("import: %(what)s") % {"what": what},
         "payments": gettext("file № %(no)s") % {"no": what.partition(":")[0]},
         "subsidies": gettext("subsidies, registry № %(no)s") % {"no": what.partition(":")[0]},
+        "penalties": gettext("Penalties, run № %(no)s") % {"no": what.partition(":")[0]},
         "payment": gettext("payment"),
         "refund": gettext("refund"),
         "transfer": gettext("transfer"),
@@ -294,6 +295,8 @@ def origin_address(row: dict[str, Any], behind: dict[int, int]) -> str | None:
     """Where an entry leads: its run, or the payment it is about."""
     if row["origin"].startswith("run:"):
         return reverse("office:run", args=[row["origin"][4:]])
+    if row["origin"].startswith("penalties:"):
+        return reverse("office:penalty_run", args=[row["origin"].split(":")[1]])
     payment_id = behind.get(row["batch_id"])
     return reverse("office:payment", args=[payment_id]) if payment_id else None
 
