@@ -415,6 +415,28 @@ class TestNotices:
         assert (order.state, order.error) == (State.PAID, "")
         assert balance_minor(account_id=account.pk) == 40_000
 
+    def test_what_a_registry_brought_before_the_notice_is_the_orders_payment(
+        self, bank: Bank, begin: Begin, account: Account
+    ) -> None:
+        order = begin()
+        brought = take_payment.take(
+            supplier_id=order.agent.supplier_id,
+            agent_id=order.agent_id,
+            account_id=account.pk,
+            amount_minor=60_000,
+            paid_on=NOW.date(),
+            booked_on=NOW.date(),
+            key=payment_key(agent_id=order.agent_id, external_id=order.external_id),
+            external_id=order.external_id,
+            actor_id=None,
+            at=NOW,
+        )
+        bank.pay(at_bank(bank, order))
+        order = fresh(order)
+        assert (order.state, order.payment_id) == (State.PAID, brought.pk)
+        assert balance_minor(account_id=account.pk) == 40_000
+        assert books_agree()
+
     def test_a_registry_knows_the_payment_by_the_same_key(self, agent: Agent) -> None:
         (digest,) = digests([f"{agent.pk}\x1foperation\x1f700000001"])
         assert payment_key(agent_id=agent.pk, external_id="700000001") == UUID(digest)
@@ -436,6 +458,7 @@ class TestTheDoor:
         assert post("[1]").status_code == 400
         assert post("{").status_code == 400
         assert post("[" * 50_000).status_code == 400
+        assert post('{"Amount": ' + "9" * 5_000 + "}").status_code == 400
         assert post(b"\xff\xfe").status_code == 400
         assert post("{}", code="nobody").status_code == 404
         assert post("x" * 65_537).status_code == 413
@@ -457,7 +480,8 @@ class TestTheDoor:
         assert fresh(order).state == State.PAID
 
     def test_strange_values_are_kept_short(self, post: Callable[..., Any]) -> None:
-        post({"OrderId": "a\x00" * 500, "Amount": 10**400, "Status": {"a": [1]}, "Pan": "4300", "Token": "b"})
+        strange = r'{"OrderId": "a\u0000\ud800", "Amount": %s, "Status": {"a": [1]}, "Pan": "43", "Token": "\ud800"}'
+        assert post(strange % 10**400).status_code == 403
         body = OnlineNotice.objects.get().body
         assert set(body) == {"OrderId", "Amount", "Status", "refused"}
         assert all(len(str(value)) <= 80 for value in body.values())

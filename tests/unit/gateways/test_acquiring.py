@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,28 @@ def test_two_who_share_nothing_sign_alike(body: dict[str, Any]) -> None:
 @pytest.mark.parametrize("given_token", [None, 5, "", "0" * 64, "ё" * 64, ["a"], {"a": 1}])
 def test_a_wrong_token_is_not_believed(given_token: object) -> None:
     assert not is_signed({"Amount": 1, "Token": given_token}, password=PASSWORD)
+
+
+_SCALARS = some.none() | some.booleans() | some.integers() | some.floats() | some.text(max_size=90)
+_NAMES = some.sampled_from(["Status", "OrderId", "PaymentId", "Amount", "ErrorCode", "Success"]) | some.text()
+
+
+@given(some.dictionaries(_NAMES, _SCALARS | some.lists(_SCALARS, max_size=2), max_size=8))
+def test_whatever_is_signed_is_read_or_refused(body: dict[str, Any]) -> None:
+    body = {"Status": "CONFIRMED", "OrderId": "1", "PaymentId": 2} | body | {"TerminalKey": TERMINAL}
+    body.pop("Password", None)
+    body["Token"] = token(body, password=PASSWORD)
+    acquirer = TBank(Terminal(url="https://bank.example", key=TERMINAL, password=PASSWORD))
+    with suppress(NoticeRefused):
+        told = acquirer.read_notice(body)
+        assert told.amount_minor is None or told.amount_minor >= 0
+        assert 0 < len(told.external_id) <= 80
+        assert told.external_id.isprintable()
+
+
+@given(some.text(some.characters(min_codepoint=0xD7F0, max_codepoint=0xE00F), min_size=1, max_size=4))
+def test_letters_that_are_none_are_not_believed(text: str) -> None:
+    assert not is_signed({"OrderId": text, "Token": text}, password=PASSWORD)
 
 
 @pytest.fixture

@@ -161,9 +161,10 @@ def _moment(at: datetime) -> str:
 
 def _text(answer: Mapping[str, Any], name: str, *, longest: int = 80) -> str:
     value = answer.get(name)
-    if isinstance(value, bool) or not isinstance(value, str | int) or not 0 < len(str(value)) <= longest:
+    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    if not 0 < len(text) <= longest or not text.isprintable():
         raise AcquirerSilent(f"no_{name}")
-    return str(value)
+    return text
 
 
 def _amount(answer: Mapping[str, Any]) -> int | None:

@@ -77,4 +77,4 @@ def _short(value: object) -> Any:
         return value
     if isinstance(value, int) and abs(value) < 1 << 53:
         return value
-    return str(value)[:_LONGEST].replace("\x00", "")
+    return str(value)[:_LONGEST].replace("\x00", "").encode("utf-8", "replace").decode()
