@@ -23,7 +23,7 @@ from abonent.contexts.charging.models import BillingPeriod
 from abonent.contexts.ledger.partitions import ensure_shared_slot
 from abonent.contexts.payments.models import Agent, AgentKind, Settlement
 from abonent.contexts.penalties.models import PenaltyRun
-from abonent.engine.frames import empty
+from abonent.engine.frames import empty, shape
 from abonent.engine.parameters import ParameterSet
 from abonent.kernel.periods import Month
 from abonent.packs.ru.rules.penalties import SUSPENSIONS
@@ -160,10 +160,10 @@ def _books(first: int, accounts: int) -> Books:
         }
     )
     return Books(
-        charged=charged.cast(dict(CHARGED)),
-        paid=payments.cast(dict(PAID)),
+        charged=shape(charged, CHARGED),
+        paid=shape(payments, PAID),
         debtors=empty(DEBTORS),
-        suspensions=suspensions.cast(dict(SUSPENSIONS)),
+        suspensions=shape(suspensions, SUSPENSIONS),
         posted=empty(POSTED),
     )
 
@@ -231,7 +231,7 @@ def prepare(*, supplier_id: int, at: datetime) -> None:
             settlement = Settlement.objects.create(
                 slot=slot, origin="bench", booked_period=month.first_day, booked_on=month.last_day, made_at=at
             )
-            values = {
+            values: dict[str, Any] = {
                 "supplier": supplier_id, "agent": agent.pk, "slot": slot, "settlement": settlement.pk, "at": at,
                 "month": month.first_day, "next": month.next().first_day, "last": month.last_day,
             }  # fmt: skip

@@ -14,7 +14,6 @@ import polars as pl
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 
-from abonent.contexts.contracts.models import Account
 from abonent.contexts.ledger.models import Batch, BatchState, EntryKind
 from abonent.contexts.ledger.partitions import ensure_shared_slot
 from abonent.contexts.penalties.models import PenaltyRun, PenaltyRunState, PenaltyShard
@@ -67,11 +66,8 @@ def create(
     """
     if until > today:
         raise PenaltyRefused("in_future", day=until)
-    accounts = Account.objects.filter(building__branch__supplier=supplier_id)
-    if branch_id is not None:
-        accounts = accounts.filter(building__branch=branch_id)
-    ids = list(accounts.order_by("id").values_list("id", flat=True))
-    if not ids:
+    shards = _cut(supplier_id, branch_id, shard_accounts)
+    if not shards:
         raise PenaltyRefused("no_accounts")
     try:
         with transaction.atomic():
@@ -81,19 +77,15 @@ def create(
                 branch_id=branch_id,
                 booked_period=booked_period.first_day,
                 until=until,
-                accounts_total=len(ids),
+                accounts_total=sum(accounts for _first, _last, accounts in shards),
                 created_at=at,
                 created_by_id=actor_id,
             )
             PenaltyShard.objects.bulk_create(
                 PenaltyShard(
-                    run=run,
-                    shard_no=number,
-                    first_account_id=ids[begin],
-                    last_account_id=ids[min(begin + shard_accounts, len(ids)) - 1],
-                    accounts=min(shard_accounts, len(ids) - begin),
+                    run=run, shard_no=number, first_account_id=first, last_account_id=last, accounts=accounts
                 )
-                for number, begin in enumerate(range(0, len(ids), shard_accounts), start=1)
+                for number, (first, last, accounts) in enumerate(shards, start=1)
             )
     except IntegrityError:
         open_run = PenaltyRun.objects.filter(supplier_id=supplier_id, state__in=_OPEN).first()
@@ -207,6 +199,21 @@ def reverse(*, run_id: int, reason: str, today: date, actor_id: int | None, at: 
             error="",
         )
         settling.request(supplier_id=run.supplier_id, origin=f"{origin_of(run_id)}:reversal", at=at)
+
+
+def _cut(supplier_id: int, branch_id: int | None, most: int) -> list[tuple[int, int, int]]:
+    """Return (first account, last account, how many) of each shard."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT min(id), max(id), count(*) FROM (
+                   SELECT a.id, (row_number() OVER (ORDER BY a.id) - 1) / %s AS shard
+                   FROM contracts_account a JOIN places_building o ON o.id = a.building_id
+                   JOIN parties_branch b ON b.id = o.branch_id
+                   WHERE b.supplier_id = %s AND (%s::bigint IS NULL OR b.id = %s)
+               ) s GROUP BY shard ORDER BY shard""",
+            [most, supplier_id, branch_id, branch_id],
+        )
+        return cursor.fetchall()
 
 
 def _begin(run_id: int, clock: Callable[[], datetime], parameters: ParameterSet, mass_accounts: int) -> None:
@@ -333,6 +340,8 @@ def _post(cursor: Any, run_id: int, slot: int, booked: Month) -> None:
     if storage.is_mass(slot):
         storage.attach(cursor, run_id, slot)
     else:
+        cursor.execute(f"SELECT DISTINCT account_id FROM {storage.drafted('ledger_entry', run_id)}")
+        settling.lock_accounts(cursor, [account_id for (account_id,) in cursor.fetchall()])
         ensure_shared_slot(cursor, booked)
         storage.copy_in(cursor, run_id)
 
