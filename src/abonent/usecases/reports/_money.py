@@ -99,8 +99,10 @@ def naming(level: _places.Level) -> Any:
 def slots(cursor: Any, asked: Asked) -> dict[str, Any]:
     """Return where the books of the month stand (`slots`), with those of the months before (`slots_all`).
 
-    `month_slot` is where allocations of the month stand.
+    `month_slot` is where allocations of the month stand. For all accounts the query gets room to work in memory.
     """
+    if asked.building_id is None:
+        cursor.execute("SET LOCAL work_mem = '192MB'")
     cursor.execute(
         """SELECT DISTINCT slot, booked_period < %(period)s FROM ledger_batch
            WHERE booked_period <= %(period)s AND state = %(posted)s""",

@@ -88,44 +88,46 @@ def _answer(cursor: Any, asked: Asked) -> Answer:
 def _accounts(asked: Asked, *, within: str, before: str) -> str:
     """Return SQL of what each account owed, what came and went in the month, and what it owes; none of nothing.
 
-    `within` and `before` are what the month's turnovers and the balances at its beginning are read from.
+    `within` is what the month's turnovers are read from, `before` gives each account's balance at its beginning.
     """
-    some = _money.only_some(asked)
-    names = ("opening", *_FLOWS.values(), "closing")
-    flows = ", ".join(f"{column} AS {flow}" for column, flow in _FLOWS.items())
+    flows = ", ".join(f"sum({column})::bigint AS {flow}" for column, flow in _FLOWS.items())
+    shown = ", ".join(f"coalesce(month.{flow}, 0) AS {flow}" for flow in _FLOWS.values())
     return f"""
         SELECT * FROM (
-            SELECT account_id, {", ".join(f"sum({name})::bigint AS {name}" for name in names)}
+            SELECT account_id, {shown}, coalesce(month.opening, 0) + coalesce(before.minor, 0) AS opening,
+                   coalesce(month.moved, 0) + coalesce(before.minor, 0) AS closing
             FROM (
-                SELECT account_id, opening_minor AS opening, {flows}, balance_minor AS closing
-                FROM ledger_turnover WHERE {within} {some}
-                UNION ALL
-                SELECT account_id, balance_minor, {", ".join("0" for _flow in _FLOWS)}, balance_minor
-                FROM {before} {some}
-            ) moved
-            GROUP BY account_id
+                SELECT account_id, sum(opening_minor)::bigint AS opening, {flows}, sum(balance_minor)::bigint AS moved
+                FROM ledger_turnover WHERE {within} {_money.only_some(asked)} GROUP BY account_id
+            ) month
+            FULL JOIN ({before}) before USING (account_id)
         ) turnover
         WHERE (opening <> 0 OR closing <> 0 OR {" OR ".join(f"{flow} <> 0" for flow in _FLOWS.values())})
           AND {_CONDITIONS[_WHICH.answer(asked)]}"""
+
+
+def _added_up(asked: Asked, which: str) -> str:
+    """Return SQL of the balances that turnovers come to."""
+    return f"""SELECT account_id, sum(balance_minor)::bigint AS minor FROM ledger_turnover
+        WHERE {which} {_money.only_some(asked)} GROUP BY account_id"""
 
 
 def _of_month(cursor: Any, asked: Asked) -> str:
     """The same of the month asked for, with the opening balances added up beforehand where they are right."""
     assert asked.period is not None
     kept = openings.source(cursor, asked.period.first_day)
-    before = "slot = ANY(%(slots_all)s) AND NOT slot = ANY(%(slots)s)"
-    return _accounts(
-        asked,
-        within="slot = ANY(%(slots)s)",
-        before=f"{kept} WHERE true" if kept else f"ledger_turnover WHERE {before}",
-    )
+    if kept:
+        before = f"SELECT account_id, balance_minor AS minor FROM {kept} WHERE true {_money.only_some(asked)}"
+    else:
+        before = _added_up(asked, "slot = ANY(%(slots_all)s) AND NOT slot = ANY(%(slots)s)")
+    return _accounts(asked, within="slot = ANY(%(slots)s)", before=before)
 
 
 def _by_month(asked: Asked) -> Table:
     sums = ", ".join(f"coalesce(sum({sql}), 0)::bigint AS {name}" for name, sql in _FIGURES.items())
     booked = "slot = ANY(%(slots_all)s) AND booked_period"
     accounts_of = _accounts(
-        asked, within=f"{booked} = month::date", before=f"ledger_turnover WHERE {booked} < month::date"
+        asked, within=f"{booked} = month::date", before=_added_up(asked, f"{booked} < month::date")
     )
     sql = f"""
         SELECT month::date AS month, to_char(month, 'YYYY-MM') AS month_text, sums.*
