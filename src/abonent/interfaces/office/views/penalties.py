@@ -51,10 +51,7 @@ def account(request: HttpRequest, number: str) -> HttpResponse:
         "form": form,
         "on": chosen["on"],
         "found": found,
-        "debts": [
-            {"debt": debt, "stretches": [(one, _formula(one)) for one in debt.stretches]}
-            for debt in found.debts
-        ],
+        "debts": [{"debt": debt, "rows": _rows(debt)} for debt in found.debts],
         "posted": posted,
         "posted_minor": sum(one.owed_minor for one in posted),
         "covered_minor": sum(one.covered_minor for one in posted),
@@ -82,6 +79,16 @@ def sheet(request: HttpRequest, number: str, kind: str) -> HttpResponse:
     response = HttpResponse(papers.xlsx(found, head=head), content_type=_XLSX)
     response["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
     return response
+
+
+def _rows(debt: penalties.DebtCalculation) -> list[dict[str, Any]]:
+    """Stretches and payments of a debt in the order of their days."""
+    rows: list[dict[str, Any]] = [{**vars(one), "formula": _formula(one)} for one in debt.stretches]
+    rows += [
+        {"first_day": day, "last_day": None, "is_payment": True, "amount_minor": -amount}
+        for day, amount in debt.payments
+    ]
+    return sorted(rows, key=lambda row: (row["first_day"], "is_payment" in row))
 
 
 def _formula(one: penalties.Stretch) -> str:
