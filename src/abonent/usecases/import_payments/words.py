@@ -27,6 +27,9 @@ _REASONS: Mapping[str, Any] = {
     "truncated": gettext_lazy("The file breaks off"),
     "after_end": gettext_lazy("There are rows after the end of the file"),
     "no_documents": gettext_lazy("There is no document in it"),
+    "open_quote": gettext_lazy("A quotation mark is never closed"),
+    "no_header": gettext_lazy("The row with the names of the columns is not found"),
+    "cancelled": gettext_lazy("The portal has cancelled this notice"),
     # of a row
     "missing": gettext_lazy("A value is missing"),
     "unknown_key": gettext_lazy("Unknown key"),

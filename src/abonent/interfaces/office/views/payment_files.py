@@ -41,7 +41,7 @@ from abonent.usecases.take_payment.words import tell_payment
 
 POST, REVERSE, QUEUE = "payments.post", "payments.reverse", "payments"
 SHOWN_ROWS, SHOWN_PROBLEMS = 50, 100
-_VOUCHED = ("documents_total", "duplicate", "repeated")  # what a person may vouch for
+_VOUCHED = ("documents_total", "duplicate")  # what a person may vouch for
 
 
 @allow(*STAFF)
