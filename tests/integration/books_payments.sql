@@ -41,3 +41,30 @@ VALUES (202612, 701, 1, 8, 0, '2026-08-01', 1, 1, '2026-12-03', -10000), (202612
 INSERT INTO payments_settlejob (id, supplier_id, origin, requests, state, settled_through, accounts_done, accounts_total,
     accounts_changed, error, requested_at)
 VALUES (701, 1, 'run:1', 1, 3, 9, 9, 9, 0, '', '2026-12-01');
+-- January 2027 is carried forward: of a debt of 1 000 a payment left 500, another payment is an advance.
+CREATE TABLE IF NOT EXISTS ledger_entry_202701 PARTITION OF ledger_entry FOR VALUES IN (202701);
+CREATE TABLE IF NOT EXISTS ledger_turnover_202701 PARTITION OF ledger_turnover FOR VALUES IN (202701);
+CREATE TABLE IF NOT EXISTS payments_allocation_202701 PARTITION OF payments_allocation FOR VALUES IN (202701);
+INSERT INTO ledger_batch (id, slot, origin, shard_no, booked_period, booked_on, state, lines, entries, amount_minor, reason,
+    created_at)
+VALUES (705, 202701, 'import:more', 0, '2027-01-01', '2027-01-02', 2, 0, 1, 1000, '', '2027-01-02'),
+       (706, 202701, 'payment:703', 0, '2027-01-01', '2027-01-03', 2, 0, 2, -600, '', '2027-01-03');
+INSERT INTO ledger_entry (slot, batch_id, entry_no, account_id, service, kind, period, booked_on, amount_minor)
+VALUES (202701, 705, 1, 8, 1, 1, '2026-11-01', '2027-01-02', 1000), (202701, 706, 1, 8, 1, 5, '2027-01-01', '2027-01-03', -500),
+       (202701, 706, 2, 9, 1, 5, '2027-01-01', '2027-01-03', -100);
+INSERT INTO ledger_turnover (slot, account_id, booked_period, opening_minor, paid_minor)
+VALUES (202701, 8, '2027-01-01', 1000, -500), (202701, 9, '2027-01-01', 0, -100);
+INSERT INTO payments_payment (id, supplier_id, agent_id, row_no, key, external_id, account_id, paid_on, booked_on,
+    amount_minor, commission_minor, payer, payer_inn, account_text, address, purpose, recognition, confidence, state, slot,
+    batch_id, entry_no, created_at)
+SELECT id, 1, 701, 0, ('00000000-0000-0000-0000-000000000' || id)::uuid, '', account_id, '2027-01-03', '2027-01-03',
+    amount_minor, 0, '', '', '', '', '', 1, 100, 2, 202701, 706, entry_no, '2027-01-03'
+FROM (VALUES (703, 8, 500, 1), (704, 9, 100, 2)) AS p (id, account_id, amount_minor, entry_no);
+INSERT INTO payments_settlement (id, slot, origin, booked_period, booked_on, allocations, amount_minor, made_at)
+VALUES (705, 202701, 'payment:703', '2027-01-01', '2027-01-03', 1, 500, '2027-01-03');
+INSERT INTO payments_allocation (slot, settlement_id, line_no, account_id, payment_id, period, service, debt, booked_on,
+    amount_minor)
+VALUES (202701, 705, 1, 8, 703, '2026-11-01', 1, 1, '2027-01-03', 500);
+INSERT INTO payments_carrying (id, month, slots, items, made_at) VALUES (701, '2027-01-01', '{202701}', 2, '2027-02-02');
+INSERT INTO payments_carrieditem (carrying_id, account_id, payment_id, period, service, debt, amount_minor)
+VALUES (701, 8, 0, '2026-11-01', 1, 1, 500), (701, 9, 704, '1900-01-01', 0, 0, 100);

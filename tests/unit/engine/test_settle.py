@@ -110,6 +110,11 @@ class TestOrder:
             (101, JULY, 2, PRINCIPAL, 40),
         ]
 
+    def test_debts_the_order_does_not_name_follow_by_their_codes(self) -> None:
+        debts = items(debt(JUNE, 10, kind=COURT_COST), debt(AUGUST, 10))
+        made = settled(debts, money({"free": 15}), policy=Policy(debt_order=(PENALTY,)))
+        assert made == [(101, JUNE, 1, COURT_COST, 5), (101, AUGUST, 1, PRINCIPAL, 10)]
+
     def test_the_payment_of_the_earlier_day_goes_first_whichever_was_entered_first(self) -> None:
         sums = money({"free": 60, "day": date(2026, 9, 12)}, {"free": 60, "day": date(2026, 9, 11)})
         assert settled(items(debt(JUNE, 100)), sums) == [
@@ -251,6 +256,15 @@ class TestNetting:
             (NETTING, JUNE, 1, PRINCIPAL, 5),
             (NETTING, JULY, 1, PRINCIPAL, 10),
             (NETTING, AUGUST, 1, PRINCIPAL, -15),
+        ]
+
+    def test_the_latest_credit_is_released_first_whatever_it_is_of(self) -> None:
+        june, july = debt(JUNE, -10, covered=-10, kind=PENALTY), debt(JULY, -10, covered=-10)
+        august = debt(AUGUST, 15, covered=20)
+        held = holds(*((NETTING, JUNE, one, one[4]) for one in (june, july, august)))
+        assert settled(items(june, july, august), empty(CREDITS), held) == [
+            (NETTING, JULY, 1, PRINCIPAL, 5),
+            (NETTING, AUGUST, 1, PRINCIPAL, -5),
         ]
 
     def test_a_credit_that_became_a_debt_is_given_back(self) -> None:

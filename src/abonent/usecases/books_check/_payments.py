@@ -169,6 +169,41 @@ CHECKS = (
         """,
     ),
     Check(
+        "carried.items",
+        _("What was carried forward as open is what the books say was open"),
+        "SELECT count(*) FROM payments_carrieditem",
+        """
+        WITH carrying AS (SELECT id, unnest(slots) AS slot FROM payments_carrying), debt AS (
+            SELECT id, account_id, 0::bigint AS payment_id, period, sum(amount_minor) AS open_minor FROM (
+                SELECT c.id, e.account_id, e.period, e.amount_minor FROM carrying c JOIN ledger_entry e USING (slot)
+                WHERE e.kind NOT IN (5, 6, 10, 11)
+                UNION ALL
+                SELECT c.id, a.account_id, a.period, -a.amount_minor
+                FROM carrying c JOIN payments_allocation a USING (slot)
+            ) d GROUP BY id, account_id, period
+        ), money AS (
+            SELECT id, account_id, payment_id, DATE '1900-01-01' AS period, sum(amount_minor) AS open_minor FROM (
+                SELECT c.id, p.account_id, p.id AS payment_id, p.amount_minor
+                FROM carrying c JOIN payments_payment p USING (slot) WHERE p.state IN (2, 3)
+                UNION ALL
+                SELECT c.id, p.account_id, p.id, -g.amount_minor FROM carrying c
+                JOIN payments_paymentchange g USING (slot) JOIN payments_payment p ON p.id = g.payment_id
+                WHERE g.kind IN (1, 2, 3)
+                UNION ALL
+                SELECT c.id, a.account_id, a.payment_id, -a.amount_minor
+                FROM carrying c JOIN payments_allocation a USING (slot) WHERE a.payment_id <> 0
+            ) m GROUP BY id, account_id, payment_id
+        ), books AS (SELECT * FROM debt UNION ALL SELECT * FROM money), carried AS (
+            SELECT carrying_id AS id, account_id, payment_id, period, sum(amount_minor) AS carried_minor
+            FROM payments_carrieditem GROUP BY carrying_id, account_id, payment_id, period
+        )
+        SELECT 'carried' AS kind, format('%%s/%%s/%%s', id, account_id, payment_id) AS name, account_id, period,
+            'open' AS figure, coalesce(open_minor, 0) AS expected, coalesce(carried_minor, 0) AS found
+        FROM books FULL JOIN carried USING (id, account_id, payment_id, period)
+        WHERE coalesce(open_minor, 0) <> coalesce(carried_minor, 0)
+        """,
+    ),
+    Check(
         "settling.waiting",
         _("Where accounts wait to be settled, nothing went wrong with settling them"),
         "SELECT count(*) FROM payments_settlejob WHERE state <> 3",
