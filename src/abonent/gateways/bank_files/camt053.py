@@ -25,7 +25,7 @@ from abonent.gateways.bank_files.xml import (
 
 ROOT = re.compile(r"\{urn:iso:std:iso:20022:tech:xsd:camt\.053\.001\.\d{2}\}Document")
 MOST_DOCUMENTS = 500_000
-_ENDS = frozenset({"Ntry", "Acct", "Bal", "TxsSummry", "GrpHdr", "FrToDt", "Stmt", "Id"})
+_NAMES = frozenset({"Ntry", "Acct", "Bal", "TxsSummry", "GrpHdr", "FrToDt", "Stmt", "Id"})
 _OPENING, _CLOSING = ("OPBD", "PRCD"), ("CLBD",)
 _FIELDS = statement_totals.Fields(
     account="Acct",
@@ -69,7 +69,7 @@ def read(path: Path, *, today: date, vouched: bool = False) -> Statement:
     skipped: list[int] = []
     created: date | None = None
     within: _Open | None = None
-    for event, element in elements(path, ends=_ENDS):
+    for event, element in elements(path, names=_NAMES):
         name = name_of(element)
         if event == "start":
             if name == "Stmt":

@@ -162,7 +162,7 @@ def _registry(frame: pl.DataFrame, *, encoding: str, vouched: bool) -> Registry:
 
 def _notices(path: Path, today: date) -> Iterator[tuple[Any, ...]]:
     supplier, count, row = "", 0, 0
-    for event, element in elements(path, ends=frozenset({"SupplierInfo", _NOTICE, _CANCELLATION})):
+    for event, element in elements(path, names=frozenset({"SupplierInfo", _NOTICE, _CANCELLATION})):
         if event == "start":
             continue
         name = name_of(element)

@@ -11,6 +11,7 @@ from abonent.gateways.bank_files.model import Malformed
 
 MOST_BYTES = 512 << 20
 _HEAD = 1 << 16
+_ANY = "{*}"  # namespaces differ from release to release
 
 
 def head_of(path: Path) -> bytes:
@@ -29,8 +30,8 @@ def root_of(path: Path) -> str:
     return ""
 
 
-def elements(path: Path, *, ends: frozenset[str]) -> Iterator[tuple[str, Any]]:
-    """Yield ("start" | "end", element), the end only of those whose local name is in `ends`; the caller clears them.
+def elements(path: Path, *, names: frozenset[str]) -> Iterator[tuple[str, Any]]:
+    """Yield ("start" | "end", element) of those whose local name is in `names`; the caller lets go of them.
 
     Raises Malformed: empty, too_large, entities, damaged.
     """
@@ -44,16 +45,15 @@ def elements(path: Path, *, ends: frozenset[str]) -> Iterator[tuple[str, Any]]:
         raise Malformed("entities", row=1)
     if text.is_encoded_twice(head.decode(errors="ignore")):
         raise Malformed("undecodable", row=1, cause="encoded twice")
-    begun = False
+    begun, tags = False, [_ANY + name for name in names]
     try:
         with path.open("rb") as file:
-            for event, element in etree.iterparse(file, events=("start", "end"), **_SAFE):
+            for event, element in etree.iterparse(file, events=("start", "end"), tag=tags, **_SAFE):
                 if not begun:
                     begun = True
                     if element.getroottree().docinfo.doctype:
                         raise Malformed("entities", row=1)
-                if event == "start" or name_of(element) in ends:
-                    yield event, element
+                yield event, element
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
         if isinstance(error, Malformed):
             raise
@@ -72,9 +72,8 @@ _SAFE: dict[str, Any] = {
 
 
 def name_of(element: Any) -> str:
-    """Return the local name: namespaces differ from release to release."""
-    tag = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+    """Return the local name."""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
 def child(element: Any, *names: str) -> Any:
@@ -82,12 +81,12 @@ def child(element: Any, *names: str) -> Any:
     for name in names:
         if element is None:
             return None
-        element = next((one for one in element if name_of(one) == name), None)
+        element = next(element.iterchildren(_ANY + name), None)
     return element
 
 
 def children(element: Any, name: str) -> list[Any]:
-    return [] if element is None else [one for one in element if name_of(one) == name]
+    return [] if element is None else list(element.iterchildren(_ANY + name))
 
 
 def text_of(element: Any, *names: str) -> str:
