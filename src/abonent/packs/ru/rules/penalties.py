@@ -41,6 +41,7 @@ SPANS: Schema = {
     "amount_minor": pl.Int64,
 }
 _A_DAY = timedelta(days=1)
+_DAYS = 1 << 20  # more than days since 1970 come to
 _WHOLE_RATE_E2 = 100 * 100  # a rate of 1.00 in hundredths of a percent
 
 
@@ -293,9 +294,8 @@ def _parts(
     )
     paid = (
         later.filter(pl.col("paid_on") >= pl.col("counts_from"))
-        .group_by("place", last_day="paid_on")
-        .agg(pl.col("amount_minor").sum(), pl.col("whole_minor").first())
-        .sort("place", "last_day")
+        .rename({"paid_on": "last_day"})
+        .sort(pl.col("place").cast(pl.Int64) * _DAYS + pl.col("last_day").to_physical())
         .with_columns(through=pl.col("amount_minor").cum_sum().over("place"))
         .with_columns(
             part_minor=pl.min_horizontal("through", "whole_minor")
@@ -318,8 +318,12 @@ def _parts(
         parts = parts.with_columns(rate_day=pl.lit(rate_on))
     else:
         parts = parts.with_columns(rate_day="last_day")
-    days = _at_rates(parts.select("debtor", "rate_day").unique(), law, on="rate_day")
-    return parts.join(days.select("debtor", "rate_day", "rate_e2"), on=["debtor", "rate_day"])
+    of_day = pl.col("debtor").cast(pl.Int64) * _DAYS + pl.col("rate_day").to_physical()
+    days = _at_rates(parts.select("debtor", "rate_day").unique(), law, on="rate_day").with_columns(
+        of_day=of_day
+    )
+    rates = dict(days.select("of_day", "rate_e2").rows())
+    return parts.with_columns(rate_e2=of_day.replace_strict(rates, return_dtype=pl.Int64)).drop("rate_day")
 
 
 def _bases(parts: pl.DataFrame) -> pl.DataFrame:
