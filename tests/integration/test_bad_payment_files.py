@@ -15,6 +15,7 @@ from tests.bank_files import Entry, Notice, Paid, Row
 
 from abonent.contexts.charging.models import BillingPeriod
 from abonent.contexts.payments.models import Agent, AgentKind
+from abonent.gateways.bank_files import CODES
 from abonent.usecases import import_payments
 from abonent.usecases.import_payments import FileRefused, words
 
@@ -220,4 +221,10 @@ def test_bad_ones_are_refused_in_words_and_leave_nothing(
             refusal = refused(step)
             assert refusal, f"{format_} {number} was taken"
             assert words.tell_file(refusal) not in ("", refusal.code)
+                "a refused file is not kept"
+            )
     assert written() == before
+
+
+def test_every_reason_has_its_words() -> None:
+    assert words._REASONS.keys() >= CODES
