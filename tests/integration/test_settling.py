@@ -11,6 +11,7 @@ from tests import street as streets
 from tests import town as towns
 from tests.money import AT, agent_of, covered_by, owe, pay, settle, take_out
 from tests.town import Town
+from typer.testing import CliRunner
 
 from abonent.contexts.charging.models import BillingPeriod, PeriodState
 from abonent.contexts.contracts.models import Account
@@ -27,6 +28,8 @@ from abonent.contexts.payments.models import (
     SettleJobState,
     Settlement,
 )
+from abonent.interfaces.cli import payments as command
+from abonent.interfaces.cli import runtime
 from abonent.kernel.periods import Month
 from abonent.usecases import billing_run, settling
 from abonent.usecases.settling import jobs, open_items
@@ -422,3 +425,29 @@ class TestCarriedForward:
         assert settling.carry_forward(at=later) == SEPTEMBER
         assert Carrying.objects.count() == 1
         assert CarriedItem.objects.count() == 3
+
+
+class TestCommand:
+    @pytest.fixture(autouse=True)
+    def _no_server(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(runtime, "ready", lambda: None)
+
+    def run(self, *options: str) -> str:
+        ran = CliRunner().invoke(command.app, ["settle", *options])
+        assert ran.exit_code == 0, ran.output
+        return ran.stdout
+
+    def test_what_waits_is_settled_and_everything_on_demand(self, account: Account) -> None:
+        owe(account, OCTOBER, 8_000)
+        payment = pay(account, 10_000, paid_on=TENTH)
+        assert self.run("--json") == '{"accounts_changed": 0}\n'
+        assert "1 accounts had something to settle." in self.run("--all")
+        assert covered_by(payment, account) == {("2026-10", 1, 1): 8_000}
+
+    def test_who_comes_second_is_told(self, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+        def busy(**_: object) -> int:
+            raise settling.Busy
+
+        monkeypatch.setattr(settling, "settle_supplier", busy)
+        ran = CliRunner().invoke(command.app, ["settle"])
+        assert (ran.exit_code, "at this moment" in ran.stdout) == (1, True)

@@ -16,7 +16,7 @@ from abonent.contexts.parties.queries import supplier_id
 from abonent.contexts.payments.models import Agent, AgentKind
 from abonent.interfaces.cli import runtime
 from abonent.kernel.money import format_minor
-from abonent.usecases import billing_run, import_payments
+from abonent.usecases import billing_run, import_payments, settling
 from abonent.usecases.import_payments.words import OUTCOMES, field_name, tell_file, tell_problem
 from abonent.usecases.refusal_words import tell_run
 from abonent.usecases.take_payment import PaymentRefused
@@ -134,6 +134,37 @@ def agent_(
         create_defaults={"name": code, "kind": _KINDS[kind]} | given,
     )
     console.print(f"{made.code}: {made.name}, {made.get_kind_display()} {made.inn}".rstrip())
+
+
+@app.command()
+def settle(
+    everything: Annotated[
+        bool, typer.Option("--all", help="Look at every account, not only where something was posted.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Let payments cover what was posted to many accounts; a worker does it by itself."""
+    runtime.ready()
+    now, supplier = timezone.now(), supplier_id()
+    if everything:
+        settling.request(supplier_id=supplier, origin="terminal", at=now)
+    try:
+        with console.status("") as status:
+            changed = settling.settle_supplier(
+                supplier_id=supplier,
+                booked_on=timezone.localdate(now),
+                clock=timezone.now,
+                on_progress=lambda done: status.update(
+                    f"{done.accounts_done:,} of {done.accounts_total:,} accounts, {done.accounts_changed:,} changed"
+                ),
+            )
+    except settling.Busy as busy:
+        console.print("The accounts are being settled at this moment; this goes on there.")
+        raise typer.Exit(1) from busy
+    if as_json:
+        typer.echo(json.dumps({"accounts_changed": changed}))
+    else:
+        console.print(f"{changed:,} accounts had something to settle.")
 
 
 @contextmanager
