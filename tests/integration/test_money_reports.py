@@ -1,5 +1,6 @@
 """Reports about money tie to the ledger: sums worked out by hand or straight from its entries, another way round."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -16,6 +17,7 @@ from pypdfium2 import PdfDocument
 from python_calamine import CalamineWorkbook
 from tests import street
 from tests.street import MONTH, Built
+from typer.testing import CliRunner
 
 from abonent.contexts.contracts.models import Account
 from abonent.contexts.ledger.models import Entry, EntryKind, Turnover
@@ -23,6 +25,7 @@ from abonent.contexts.ledger.operations import Posting, post_batch
 from abonent.contexts.parties.models import Party, PartyKind
 from abonent.contexts.payments.models import Agent, Allocation, Payment, PaymentState
 from abonent.contexts.payments.queries import advance_minor, debts_of
+from abonent.interfaces.cli import accounting as command
 from abonent.usecases import accounting_export, reports, statements, take_payment
 from abonent.usecases.accounting_export import Wanted, What
 from abonent.usecases.reports import Asked, Drill, Edition, Format, openings, reading
@@ -554,3 +557,19 @@ def test_nothing_is_not_exported(built: Built, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
     with pytest.raises(ValueError, match="not days"):
         Wanted(supplier_id=1, month=MONTH, first=date(2026, 9, 30), last=MONTH.last_day)
+
+
+def test_the_export_from_the_terminal(built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command.runtime, "ready", lambda: None)
+    path = tmp_path / "october.xml"
+    done = CliRunner().invoke(command.app, ["export", "--period", "2026-10", "-o", str(path), "--json"])
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert told["ties"]
+    assert told["receipts_minor"] + told["receipts_left_out_minor"] == -entries(kind__in=MONEY)
+    assert path.exists()
+    words = CliRunner().invoke(command.app, ["export", "--period", "2026-10", "-o", str(path)])
+    assert "ties to the ledger" in words.stdout
+    assert CliRunner().invoke(command.app, ["export", "--period", "2026-05", "-o", str(path)]).exit_code == 1
+    wrong = CliRunner().invoke(command.app, ["export", "--period", "2026-10", "--from", "2026-09-30"])
+    assert wrong.exit_code == 2
