@@ -99,7 +99,9 @@ class PurposeForm(BookedForm):
     """What a payment is for, by the payer's own words."""
 
     period = NamedMonthField(label=gettext_lazy("For the month"), required=False)
-    debt = forms.TypedChoiceField(label=gettext_lazy("What for"), coerce=int, required=False, empty_value=None)
+    debt = forms.TypedChoiceField(
+        label=gettext_lazy("What for"), coerce=int, required=False, empty_value=None
+    )
     service = forms.TypedChoiceField(
         label=gettext_lazy("Service"), coerce=int, required=False, empty_value=None
     )
@@ -132,7 +134,9 @@ class NewPaymentForm(StyledForm):
         label=gettext_lazy("Number of the payment document"), max_length=80, required=False
     )
     period = NamedMonthField(label=gettext_lazy("For the month"), required=False)
-    debt = forms.TypedChoiceField(label=gettext_lazy("What for"), coerce=int, required=False, empty_value=None)
+    debt = forms.TypedChoiceField(
+        label=gettext_lazy("What for"), coerce=int, required=False, empty_value=None
+    )
     payer = forms.CharField(label=gettext_lazy("Payer"), max_length=200, required=False)
     purpose = forms.CharField(label=gettext_lazy("Purpose"), max_length=500, required=False)
 
