@@ -41,8 +41,7 @@ def agents(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     """A new channel."""
-    agent = Agent(supplier_id=supplier_id(), kind=AgentKind.ACQUIRING)
-    return _form(request, agent, title=_("New channel for payments online"))
+    return _form(request, Agent(kind=AgentKind.ACQUIRING), title=_("New channel for payments online"))
 
 
 @allow(*MONEY_KEEPERS)
@@ -69,6 +68,7 @@ def _form(request: HttpRequest, agent: Agent, *, title: str) -> HttpResponse:
         for name in ("code", "name", "inn", "active"):
             setattr(agent, name, form.cleaned_data[name])
         keep_terms(agent, form.terms())
+        agent.supplier_id = agent.supplier_id or supplier_id()
         try:
             with transaction.atomic():
                 agent.save()
