@@ -115,6 +115,8 @@ def measure(
     taken = [value for one in paid for value in one["seconds"]]
     bare = [value for one in inserts for value in one["seconds"]]
     kinds = dict(sum((Counter(one["errors"]) for one in paid), Counter()))
+    if not taken:
+        raise RuntimeError(f"not one payment was taken: {kinds}")
     payment_ms, insert_ms = summary(taken), summary(bare)
     return CashierFigures(
         accounts=Account.objects.count(),

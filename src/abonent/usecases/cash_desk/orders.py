@@ -191,9 +191,10 @@ def _move(
 
 def _standing(key: UUID, asked: tuple[int, int, int, int | None]) -> CashOrder | None:
     """Return the order that stands under a key: its kind, cash, card and account are `asked`, else CashRefused."""
-    order = CashOrder.objects.select_related("payment").filter(key=key).first()
-    if order is None:
+    found = CashOrder.objects.filter(key=key)
+    if not found.exists():  # nearly always, and cheaper than to ask for all of it
         return None
+    order = found.select_related("payment").get()
     account_id = order.payment.account_id if order.payment else None
     if (order.kind, order.cash_minor, order.card_minor, account_id) != asked:
         raise CashRefused("other_order")
