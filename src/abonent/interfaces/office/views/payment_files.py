@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
 from abonent.contexts.access.queries import user_names
 from abonent.contexts.payments.files import file_rows, lines_of_file, payment_files, reconciliations
@@ -196,8 +196,11 @@ def screen(request: HttpRequest, file_id: int) -> HttpResponse:
 
 @allow(*STAFF)
 def progress(request: HttpRequest, file_id: int) -> HttpResponse:
-    """The upper part of the card: asked for every second while the file is being posted."""
-    return render(request, "office/money/_file.html", _context(file_id))
+    """The upper part of the card, asked for every second while the file is being posted; then the whole anew."""
+    context = _context(file_id)
+    if request.htmx and not context["is_busy"]:
+        return HttpResponseClientRefresh()
+    return render(request, "office/money/_file.html", context)
 
 
 @allow(*STAFF)
