@@ -66,6 +66,7 @@ bench: setup ## sizes and speeds, one JSON object a line
 	$(BIN)/abonent bench recalculation --json
 	$(BIN)/abonent bench readings --readings 100000 --json
 	$(BIN)/abonent bench kills --instants 5 --json
+	$(BIN)/abonent bench cashiers --accounts 100000 --json
 
 clean: ## remove what was made; the database in the user's data folder stays
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

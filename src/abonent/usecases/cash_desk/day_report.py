@@ -86,9 +86,9 @@ def as_pdf(report: DayReport, /) -> bytes:
         ),
         PaperTable(
             title="Ордера",
-            columns=_COLUMNS,
+            columns=("Ордер", "Плательщик", "Лицевой счёт", "Наличными", "Картой", "Чек"),
             rows=[
-                (*row[:5], _money(cash), _money(card), row[5])
+                (_order_words(row), _short_name(row[3]), row[4], _money(cash), _money(card), row[5])
                 for row, (cash, card) in zip(report.orders, report.amounts, strict=True)
             ],
         ),
@@ -200,6 +200,20 @@ def _drawer_figures(report: DayReport) -> list[tuple[str, int]]:
 
 def _drawer(report: DayReport) -> list[tuple[str, ...]]:
     return [(name, _money(amount_minor)) for name, amount_minor in _drawer_figures(report)]
+
+
+def _order_words(row: tuple[str, ...]) -> str:
+    number, moment, kind = row[:3]
+    return f"{number}, {moment}" + ("" if kind == _KINDS[CashOrderKind.RECEIPT] else f", {kind}")
+
+
+def _short_name(name: str) -> str:
+    """Иванов Иван Иванович → Иванов И. И.; names of organisations stay."""
+    match name.split():
+        case [last, first, middle] if all(part.istitle() for part in (last, first, middle)):
+            return f"{last} {first[0]}. {middle[0]}."
+        case _:
+            return name
 
 
 def _register_words(closing: dict[str, object]) -> str:
