@@ -99,7 +99,7 @@ def settle(items: pl.DataFrame, credits: pl.DataFrame, held: pl.DataFrame, *, po
     given = _handed_out(keys, credits.filter(pl.col("free_minor") > 0), policy)
     return (
         pl.concat([back, netted, given])
-        .group_by(["payment_id", *_KEY], maintain_order=True)
+        .group_by("payment_id", *_KEY)
         .agg(pl.col("amount_minor").sum())
         .filter(pl.col("amount_minor") != 0)
         .select(list(ALLOCATIONS))
@@ -319,9 +319,10 @@ def _rounds(debts: pl.DataFrame, credits: pl.DataFrame, policy: Policy) -> list[
     ).sort("account_id", "paid_on", "payment_id")
     before = pl.col("named").shift(1, fill_value=True)
     apart = pl.col("named") | before | pl.col("lapsed_before").ne_missing(pl.col("lapsed_before").shift(1))
-    money = money.with_columns(round=apart.cast(pl.Int32).cum_sum().over("account_id"))
     # the first round of an account is its own
-    money = money.with_columns(round=pl.col("round") - pl.col("round").first().over("account_id"))
+    money = money.with_columns(apart=(apart & _goes_on()).cast(pl.Int64)).with_columns(
+        round=_running("apart")
+    )
     return [] if money.is_empty() else money.partition_by("round", maintain_order=True, include_key=True)
 
 
@@ -357,20 +358,36 @@ def _matched(debts: pl.DataFrame, money: pl.DataFrame) -> pl.DataFrame:
 
     The ends of debts and of sums of money are put in one line; between two ends there is one debt and one sum.
     """
-    end = pl.col("amount_minor").cum_sum().over("account_id").alias("end")
+    end = _running("amount_minor").alias("end")
     ends = pl.concat(
         [
-            debts.select("account_id", end, debt_no=pl.int_range(pl.len())),
-            money.select("account_id", end, money_no=pl.int_range(pl.len())),
+            debts.select("account_id", end, debt_no=pl.int_range(pl.len()), debtor="account_id"),
+            money.select("account_id", end, money_no=pl.int_range(pl.len()), payer="account_id"),
         ],
         how="diagonal",
     ).sort("account_id", "end")
-    of_account = [pl.col(no).backward_fill().over("account_id") for no in ("debt_no", "money_no")]
-    begin = pl.col("end").shift(1, fill_value=0).over("account_id")
+    begin = pl.when(_goes_on()).then(pl.col("end").shift(1)).otherwise(0)
     return (
-        ends.with_columns(*of_account, amount_minor=pl.col("end") - begin)
+        ends.with_columns(
+            pl.col("debt_no", "debtor", "money_no", "payer").backward_fill(),
+            amount_minor=pl.col("end") - begin,
+        )
         .filter(
-            pl.col("debt_no").is_not_null() & pl.col("money_no").is_not_null() & (pl.col("amount_minor") > 0)
+            (pl.col("debtor") == pl.col("account_id"))
+            & (pl.col("payer") == pl.col("account_id"))
+            & (pl.col("amount_minor") > 0)
         )
         .select("debt_no", "money_no", "amount_minor")
     )
+
+
+def _running(column: str) -> pl.Expr:
+    """Return the running sum within the account, of rows that are sorted by it."""
+    total = pl.col(column).cum_sum()
+    before = pl.when(~_goes_on()).then(total - pl.col(column)).forward_fill()
+    return total - before
+
+
+def _goes_on() -> pl.Expr:
+    """Tell whether the row before is of the same account."""
+    return pl.col("account_id").eq_missing(pl.col("account_id").shift(1))
