@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.db.models import F
+from tests import bank_files
 from tests import payment_files as samples
 from tests import town as towns
 from tests.money import owe
@@ -23,6 +24,7 @@ from abonent.contexts.ledger.models import Batch, Entry, EntryKind
 from abonent.contexts.ledger.queries import balance_minor
 from abonent.contexts.payments.models import (
     Agent,
+    AgentKind,
     Allocation,
     BankLine,
     BankLineState,
@@ -539,3 +541,61 @@ class TestStatement:
             BankLineState.PAYMENT,
             BankLineState.OTHER,
         ]
+
+
+class TestNotices:
+    """Notices of the state portal: what they tell of may have come by a registry."""
+
+    def portal(self, town: Town, **notices: Any) -> Agent:
+        return Agent.objects.create(
+            supplier=town.supplier,
+            code="gis",
+            name="ГИС ЖКХ",
+            kind=AgentKind.PORTAL,
+            layout={"notices": notices} if notices else {},
+        )
+
+    def path(self, town: Town, tmp_path: Path, *told: tuple[str, str, int], name: str = "gis.xml") -> Path:
+        notices = [
+            bank_files.Notice(
+                order=f"{place:018}",
+                day=day,
+                account=number(town, flat),
+                kopecks=minor,
+                year=2026,
+                month=9,
+            )
+            for place, (flat, day, minor) in enumerate(told, start=1)
+        ]
+        return write(tmp_path, bank_files.gis(notices).encode(), name)
+
+    def test_arrived_and_only_told(self, town: Town, agent: Agent, tmp_path: Path) -> None:
+        rows = [(number(town, "1"), 40_000), (number(town, "2"), 70_000)]
+        take_in(agent, write(tmp_path, sber_registry(rows)))  # paid on the 5th
+        path = self.path(
+            town,
+            tmp_path,
+            ("1", "2026-10-07", 40_000),
+            ("1", "2026-10-05", 40_000),  # one payment answers one notice, the nearest
+            ("2", "2026-10-09", 70_000),  # too far away
+            ("3", "2026-10-05", 100),
+        )
+        told = take_in(self.portal(town), path)
+        assert (told.rows, told.known_rows, told.told_rows, told.posted_rows) == (4, 1, 3, 0)
+        assert Payment.objects.count() == 2
+        file = of_file(told)
+        assert (file.known_minor, file.told_minor, file.transferred_minor) == (40_000, 110_100, 0)
+
+    def test_posted_by_the_agents_setting(self, town: Town, agent: Agent, tmp_path: Path) -> None:
+        take_in(agent, write(tmp_path, sber_registry([(number(town, "1"), 40_000)])))
+        portal = self.portal(town, post=True, days=5)
+        path = self.path(town, tmp_path, ("1", "2026-10-10", 40_000), ("3", "2026-10-05", 100))
+        told = take_in(portal, path)
+        assert (told.known_rows, told.told_rows, told.posted_rows) == (1, 0, 1)
+        assert balance_minor(account_id=town.accounts["3"].pk) == -100
+        assert balance_minor(account_id=town.accounts["1"].pk) == -40_000
+        again = take_in(
+            portal,
+            self.path(town, tmp_path, ("1", "2026-10-10", 40_000), ("3", "2026-10-05", 100), name="2.xml"),
+        )
+        assert again.was_stored

@@ -189,7 +189,8 @@ def _of_registry(registry: Registry, agent: Agent) -> Taken:
         totals=Totals(
             rows=frame.height,
             amount_minor=counted.amount_minor or 0,
-            transferred_minor=counted.transferred_minor or 0,
+            # a notice only tells: its money arrives by another file
+            transferred_minor=0 if registry.format == NOTICES else counted.transferred_minor or 0,
             commission_minor=counted.commission_minor or 0,
         ),
     )
