@@ -26,7 +26,7 @@ from abonent.contexts.penalties.models import (
 from abonent.engine import parameters
 from abonent.engine.parameters import ParameterSet
 from abonent.kernel.periods import Month
-from abonent.usecases import penalties
+from abonent.usecases import books_check, penalties
 from abonent.usecases.packs import pack_parameters
 from abonent.usecases.penalties import PenaltyRefused
 
@@ -341,6 +341,21 @@ class TestRun:
         ) == {"sum": 0}
         run(street, until=date(2026, 8, 1))
         assert accrued(street) == {"2026-03": 16_077}
+
+    @pytest.mark.parametrize("mass", [False, True])
+    def test_the_auditor_agrees(self, street: Built, mass: bool) -> None:
+        late(street)
+        run(street, until=date(2026, 7, 31), mass=mass)
+        wrong = run(street, until=date(2026, 8, 1), mass=mass)
+        penalties.reverse(run_id=wrong.pk, reason="так", today=TODAY, actor_id=8, at=AT)
+        pay(street.accounts["10/1"], 500_000, paid_on=date(2026, 5, 20))
+        settle(street.accounts["10/1"], booked_on=TODAY)
+        run(street, until=date(2026, 8, 2), mass=mass)
+        counted(street, until=date(2026, 8, 3), mass=mass)
+        kinds = ("penalties.", "batch.", "turnover.", "partition.", "draft.")
+        found = [one for one in books_check.check_books() if one.check.name.startswith(kinds)]
+        assert len(found) > 15
+        assert {one.check.name: one.rows for one in found if one.disagreements} == {}
 
     def test_one_run_at_a_time(self, street: Built) -> None:
         late(street)
