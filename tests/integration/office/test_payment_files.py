@@ -182,6 +182,25 @@ class TestBank:
         line.refresh_from_db()
         assert line.state == BankLineState.PAYMENT
 
+    def test_what_a_document_sends_back(
+        self, office: Client, town: Town, waiting: BankLine, tmp_path: Path
+    ) -> None:
+        back = samples.document(
+            "14",
+            500,
+            own=OWN,
+            purpose="возврат ошибочного",
+            payer="УФК",
+            incoming=False,
+            day=date(2026, 10, 31),
+        )
+        content = samples.statement([back], own=OWN, last=date(2026, 10, 31), opening_minor=10_000)
+        take_in(Agent.objects.get(code="bank"), write(tmp_path, content, "2.txt"))
+        line = BankLine.objects.get(number="14")
+        assert line.state == BankLineState.OUTGOING
+        page = office.get(f"/payments/bank/{line.pk}/")
+        assert [one["id"] for one in page.context["returns"]] == [Payment.objects.get(payer="УФК").pk]
+
 
 class TestAgents:
     def test_made_and_changed(self, office: Client, town: Town) -> None:

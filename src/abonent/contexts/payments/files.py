@@ -1,5 +1,6 @@
 """What is asked about files of payments, documents of the bank, and what of the one came as the other."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
@@ -12,11 +13,13 @@ from abonent.contexts.payments.models import (
     BankLineState,
     Payment,
     PaymentFile,
+    PaymentState,
     Reconciliation,
 )
 
 FILE_KINDS = (AgentKind.BANK, AgentKind.REGISTRY, AgentKind.PORTAL)
 """Kinds of agents that send files."""
+RETURNED_WITHIN_DAYS = 90
 
 
 def payment_files() -> QuerySet[PaymentFile, dict[str, Any]]:
@@ -134,6 +137,21 @@ def reconciliations(*, file_id: int | None = None, bank_line_id: int | None = No
             transferred_minor=F("file__transferred_minor"),
         )
     )
+
+
+def returned_by(*, line: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the payments an outgoing document may send back: of its sum, from whom it goes to, not long before."""
+    of_payer = Q(payer__iexact=line["counterparty"])
+    if line["counterparty_inn"]:
+        of_payer |= Q(payer_inn=line["counterparty_inn"])
+    found = Payment.objects.filter(
+        of_payer,
+        supplier_id=line["supplier_id"],
+        amount_minor=line["amount_minor"],
+        state__in=[PaymentState.UNIDENTIFIED, PaymentState.POSTED],
+        booked_on__range=(line["booked_on"] - timedelta(days=RETURNED_WITHIN_DAYS), line["booked_on"]),
+    ).order_by("-booked_on", "id")
+    return list(found.values("id", "paid_on", "amount_minor", "payer", number=F("account__number"))[:10])
 
 
 def lines_of_file(*, file_id: int) -> dict[int, tuple[int, int]]:

@@ -63,7 +63,7 @@ def kill(
     instants: list[dict[str, Any]] = []
     for number in range(1, times + 1):
         with template.copy():
-            instants.append(_killed_once(command, draw.uniform(0.4, 1.0) * whole))
+            instants.append(_killed_once(command, draw.uniform(0.4, 0.8) * whole))
             instants[-1] |= _state(right)
         if not as_json:
             console.print(f"{number:>4}  {instants[-1]}")

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from abonent.contexts.contracts.models import Account
 from abonent.contexts.payments.models import Payment, PaymentFile, PaymentState
-from abonent.usecases.import_payments import reading
+from abonent.usecases.import_payments import judging, reading
 from abonent.usecases.import_payments.model import Look, Problem
 from abonent.usecases.import_payments.words import OUTCOMES, field_name, tell_problem
 
@@ -55,24 +55,21 @@ def answer_file(*, file_id: int, today: date) -> BinaryIO:
     taken = reading.read(
         file.sha256, name=file.name, agent=file.agent, today=max(today, file.booked_on), partial=file.partial
     )
-    brought: dict[int, tuple[int, str | None, str]] = {
-        row_no: (state, number, external_id)
-        for row_no, state, number, external_id in Payment.objects.filter(file=file)
-        .values_list("row_no", "state", "account__number", "external_id")
+    read = judging.recognised(taken, file.agent) if taken.is_notices else taken.rows
+    brought: dict[int, tuple[int, str | None]] = {
+        row_no: (state, number)
+        for row_no, state, number in Payment.objects.filter(file=file)
+        .values_list("row_no", "state", "account__number")
         .iterator(chunk_size=_AT_ONCE)
     }
 
     def rows() -> Iterable[Mapping[str, Any]]:
-        for row in taken.rows.head(MOST_ROWS).iter_rows(named=True):
-            state, number, _external = brought.get(row["row_no"], (0, None, ""))
-            outcome = _STATES.get(PaymentState(state), "") if state else _not_brought(file)
+        for row in read.head(MOST_ROWS).iter_rows(named=True):
+            state, number = brought.get(row["row_no"], (0, None))
+            outcome = _STATES[PaymentState(state)] if state else row.get("outcome", "known")
             yield row | {"outcome": outcome, "number": number}
 
     return _workbook(rows())
-
-
-def _not_brought(file: PaymentFile) -> str:
-    return "told" if file.told_rows and not file.known_rows else "known"
 
 
 def _with_numbers(rows: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:

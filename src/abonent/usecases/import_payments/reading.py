@@ -84,7 +84,6 @@ _LINE_WIDTHS = {
 }
 # a registry's sum that a bank or an agent transfers names itself so
 _OF_REGISTRY = r"(?i)реестр|registry|по\s+дог\w*.{0,40}прием\w*\s+платеж"
-_RETURNED = r"(?i)возврат|ошибочно|refund|return of"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -298,11 +297,6 @@ def _state(inns: list[str], own: frozenset[str]) -> pl.Expr:
         .cast(pl.Int16)
         .alias("state")
     )
-
-
-def is_return() -> pl.Expr:
-    """Tell the outgoing documents that send money back."""
-    return ~pl.col("incoming") & pl.col("purpose").str.contains(_RETURNED)
 
 
 def _own_accounts(agent: Agent) -> frozenset[str]:

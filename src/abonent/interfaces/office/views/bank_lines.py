@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from abonent.contexts.access.queries import user_names
 from abonent.contexts.parties.queries import supplier_id
-from abonent.contexts.payments.files import bank_lines, reconciliations
+from abonent.contexts.payments.files import bank_lines, reconciliations, returned_by
 from abonent.contexts.payments.models import BankLineState
 from abonent.interfaces.office.lists import Column, Listing, Row
 from abonent.interfaces.office.payment_file_forms import BankLineFilter
@@ -129,6 +129,7 @@ def _context(line_id: int) -> dict[str, Any]:
         "left_minor": row["amount_minor"] - row["covered_minor"],
         "candidates": reconciling.candidates(line_id=line_id) if waits else [],
         "may_wait_again": row["incoming"] and row["state"] in (BankLineState.REGISTRY, BankLineState.OTHER),
+        "returns": returned_by(line=row) if row["state"] == BankLineState.OUTGOING else [],
         "is_payment": row["state"] == BankLineState.PAYMENT,
         "decided_by": user_names([row["decided_by_id"]]).get(row["decided_by_id"], ""),
     }
