@@ -10,13 +10,17 @@ from django.utils import translation
 from django_htmx.http import HttpResponseClientRedirect
 
 from abonent.contexts.access.models import Role
+from abonent.contexts.parties.queries import NoSupplier
 from abonent.interfaces.office.roles import allowed_roles, may_open
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
 
 class Door:
-    """Refuses a view to whoever its `allow` does not name; a view without one is refused to everybody."""
+    """Refuses a view to whoever its `allow` does not name; a view without one is refused to everybody.
+
+    Where no supplier is set up yet, it says so instead of a page about one.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -35,6 +39,11 @@ class Door:
             return redirect_to_login(request.get_full_path())
         names = [Role(role).label for role in sorted(allowed_roles(view) or ()) if role in Role]
         return render(request, "office/refused.html", {"roles": names}, status=403)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, NoSupplier):
+            return None
+        return render(request, "office/not_set_up.html", status=409)
 
 
 class UserLanguage:
