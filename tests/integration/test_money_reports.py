@@ -26,6 +26,7 @@ from abonent.contexts.parties.models import Party, PartyKind
 from abonent.contexts.payments.models import Agent, Allocation, Payment, PaymentState
 from abonent.contexts.payments.queries import advance_minor, debts_of
 from abonent.interfaces.cli import accounting as command
+from abonent.interfaces.tasks import reports as tasks
 from abonent.usecases import accounting_export, reports, statements, take_payment
 from abonent.usecases.accounting_export import Wanted, What
 from abonent.usecases.reports import Asked, Drill, Edition, Format, openings, reading
@@ -573,3 +574,10 @@ def test_the_export_from_the_terminal(built: Built, tmp_path: Path, monkeypatch:
     assert CliRunner().invoke(command.app, ["export", "--period", "2026-05", "-o", str(path)]).exit_code == 1
     wrong = CliRunner().invoke(command.app, ["export", "--period", "2026-10", "--from", "2026-09-30"])
     assert wrong.exit_code == 2
+
+
+def test_opening_balances_of_open_months_are_added_up_at_night(built: Built) -> None:
+    assert tasks.prepare(timestamp=0) == 2, "September and October are open"
+    assert tasks.prepare(timestamp=0) == 0
+    with connection.cursor() as cursor:
+        assert openings.source(cursor, MONTH.first_day) == "reporting_opening_202610"
