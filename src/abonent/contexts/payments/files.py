@@ -17,7 +17,7 @@ from abonent.contexts.payments.models import (
     Reconciliation,
 )
 
-FILE_KINDS = (AgentKind.BANK, AgentKind.REGISTRY, AgentKind.PORTAL)
+FILE_KINDS = (AgentKind.BANK, AgentKind.REGISTRY, AgentKind.PORTAL, AgentKind.ACQUIRING)
 """Kinds of agents that send files."""
 RETURNED_WITHIN_DAYS = 90
 
