@@ -82,7 +82,7 @@ class _Rows:
     """Frames cut into pieces for one sheet after another."""
 
     def __init__(self, frames: Iterable[pl.DataFrame]) -> None:
-        self._frames, self._left = iter(frames), pl.DataFrame()
+        self._frames, self._left = _ahead(frames), pl.DataFrame()
 
     def take(self, rows: int, *, first_line: int) -> Iterator[tuple[pl.DataFrame, int]]:
         line, end = first_line, first_line + rows
@@ -101,6 +101,16 @@ class _Rows:
     def end(self) -> None:
         if not self._left.is_empty() or any(not frame.is_empty() for frame in self._frames):
             raise ValueError("there are more rows than places for them")
+
+
+def _ahead(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Yield frames while the next one is already being read."""
+    coming = iter(frames)
+    with ThreadPoolExecutor(1) as reader:
+        frame = reader.submit(next, coming, None)
+        while (found := frame.result()) is not None:
+            frame = reader.submit(next, coming, None)
+            yield found
 
 
 def _parted(xml: str, line: int) -> tuple[str, list[str], str]:
