@@ -37,7 +37,9 @@ def town(transactional_db: None) -> Town:
     return town
 
 
-def test_a_subscriber_pays_by_a_link(signed_in: Page, live_server: LiveServer, town: Town, bank: Bank) -> None:
+def test_a_subscriber_pays_by_a_link(
+    signed_in: Page, live_server: LiveServer, town: Town, bank: Bank
+) -> None:
     page, account = signed_in, town.accounts["1"]
     page.goto(f"{live_server.url}/accounts/{account.number}/")
     page.get_by_role("button", name="Ссылка на оплату").click()
