@@ -4,11 +4,9 @@ The floor is what no billing can do without: the rows that the run reads, copied
 time the rows that it wrote, copied byte for byte into identical tables with identical indexes and constraints.
 """
 
-import os
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +14,6 @@ from time import perf_counter
 from typing import Any, BinaryIO
 
 import polars as pl
-import psutil
 import psycopg
 from django.db import connection
 
@@ -25,6 +22,7 @@ from abonent.engine.frames import Schema, empty
 from abonent.engine.parameters import ParameterSet
 from abonent.kernel.periods import Month
 from abonent.usecases import billing_run, packs
+from abonent.usecases.bench.memory import peak_memory
 from abonent.usecases.billing_run import drafts
 from abonent.usecases.billing_run.extract import extract
 from abonent.usecases.billing_run.shards import dsn, known_until, windows
@@ -68,7 +66,7 @@ def measure(
     _forget_runs(month)
     _settle()
     phases: dict[str, float] = {}
-    with _peak_memory() as peak:
+    with peak_memory() as peak:
         begun = perf_counter()
         run_id = billing_run.create(
             scope=billing_run.Scope(supplier_id),
@@ -104,26 +102,6 @@ def measure(
     )
     _forget_runs(month)
     return figures
-
-
-@contextmanager
-def _peak_memory() -> Iterator[Callable[[], int]]:
-    """Watch the resident memory of this process; the function yielded tells the highest seen, in megabytes."""
-    highest, done = 0, threading.Event()
-    process = psutil.Process(os.getpid())
-
-    def watch() -> None:
-        nonlocal highest
-        while not done.wait(0.05):
-            highest = max(highest, process.memory_info().rss)
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield lambda: highest // _MEGABYTE
-    finally:
-        done.set()
-        watcher.join()
 
 
 def _settle() -> None:

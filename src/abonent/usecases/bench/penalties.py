@@ -5,10 +5,7 @@ everything a run computes of it, up to the entries it would post. In the databas
 posted entries.
 """
 
-import os
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from time import perf_counter, process_time
@@ -16,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import psutil
 from django.db import connection, transaction
 
 from abonent.contexts.charging.models import BillingPeriod
@@ -28,6 +24,7 @@ from abonent.engine.parameters import ParameterSet
 from abonent.kernel.periods import Month
 from abonent.packs.ru.rules.penalties import SUSPENSIONS
 from abonent.usecases import penalties
+from abonent.usecases.bench.memory import peak_memory
 from abonent.usecases.penalties import storage
 from abonent.usecases.penalties.counting import count, rules_of
 from abonent.usecases.penalties.debts import CHARGED, DEBTORS, PAID, POSTED, Books
@@ -264,23 +261,3 @@ INSERT INTO payments_allocation (slot, settlement_id, line_no, account_id, payme
     amount_minor)
 SELECT %(slot)s, %(settlement)s, account_id, account_id, id, %(month)s, 1, 1, %(last)s, amount_minor FROM paid
 """
-
-
-@contextmanager
-def peak_memory() -> Iterator[Callable[[], int]]:
-    """Watch the resident memory of this process; the function yielded tells the highest seen, in megabytes."""
-    highest, done = 0, threading.Event()
-    process = psutil.Process(os.getpid())
-
-    def watch() -> None:
-        nonlocal highest
-        while not done.wait(0.05):
-            highest = max(highest, process.memory_info().rss)
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield lambda: highest // _MEGABYTE
-    finally:
-        done.set()
-        watcher.join()

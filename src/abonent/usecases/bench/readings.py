@@ -1,10 +1,7 @@
 """A file of readings from its bytes to accepted readings, held rows and the answer to its sender."""
 
-import os
 import random
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -21,6 +18,7 @@ from abonent.engine.parameters import ParameterSet
 from abonent.gateways import columnar
 from abonent.kernel.periods import Month
 from abonent.usecases import import_readings
+from abonent.usecases.bench.memory import peak_memory
 from abonent.usecases.billing_run.shards import dsn
 from abonent.usecases.import_readings.files import kept_in
 
@@ -148,7 +146,7 @@ def measure(
 
 def _measure(path: Path, today: date, parameters: ParameterSet, clock: Callable[[], datetime]) -> FileFigures:
     before = psutil.Process().memory_info().rss // _MEGABYTE
-    with _peak_memory() as peak:
+    with peak_memory() as peak:
         begun = perf_counter()
         file = import_readings.receive(path=path, name=path.name, sender_id=None, actor_id=None, at=clock())
         received = perf_counter() - begun
@@ -176,30 +174,6 @@ def _measure(path: Path, today: date, parameters: ParameterSet, clock: Callable[
             **{name: round(value, 2) for name, value in stored.seconds.items()},
         },
     )
-
-
-@contextmanager
-def _peak_memory() -> Iterator[Callable[[], int]]:
-    """Watch the resident memory of this process and its children; the function yielded tells the most, in MB."""
-    highest, done = 0, threading.Event()
-    process = psutil.Process(os.getpid())
-
-    def watch() -> None:
-        nonlocal highest
-        while not done.wait(0.05):
-            total = process.memory_info().rss
-            for child in process.children(recursive=True):
-                with suppress(psutil.Error):
-                    total += child.memory_info().rss
-            highest = max(highest, total)
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield lambda: highest // _MEGABYTE
-    finally:
-        done.set()
-        watcher.join()
 
 
 def _forget(month: Month) -> None:
