@@ -3,11 +3,8 @@
 The yardstick is a plain COPY: the rows that the import wrote, byte for byte into tables with the same indexes.
 """
 
-import os
 import tempfile
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +12,6 @@ from time import perf_counter
 from typing import Any, BinaryIO
 
 import polars as pl
-import psutil
 import psycopg
 from django.db import connection
 
@@ -27,6 +23,7 @@ from abonent.contexts.payments.models import Agent, AgentKind
 from abonent.gateways import columnar
 from abonent.kernel.periods import Month
 from abonent.usecases import books_check, import_payments
+from abonent.usecases.bench.memory import peak_memory
 from abonent.usecases.billing_run.shards import dsn
 
 _MEGABYTE = 1 << 20
@@ -162,7 +159,7 @@ def measure(
             at=clock(),
         )
 
-    with _peak_memory() as peak:
+    with peak_memory() as peak:
         begun = perf_counter()
         stored = store()
         seconds = perf_counter() - begun
@@ -253,23 +250,3 @@ def _copy_out(server: Any, table: str, columns: str, kept: BinaryIO) -> None:
     ):
         for data in copy:
             kept.write(data)
-
-
-@contextmanager
-def _peak_memory() -> Iterator[Callable[[], int]]:
-    """Watch the resident memory of this process; the function yielded tells the highest seen, in megabytes."""
-    highest, done = 0, threading.Event()
-    process = psutil.Process(os.getpid())
-
-    def watch() -> None:
-        nonlocal highest
-        while not done.wait(0.05):
-            highest = max(highest, process.memory_info().rss)
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield lambda: highest // _MEGABYTE
-    finally:
-        done.set()
-        watcher.join()
