@@ -65,7 +65,7 @@ bench: setup ## sizes and speeds, one JSON object a line
 	$(BIN)/abonent bench bills --accounts 5000 --json
 	$(BIN)/abonent bench recalculation --json
 	$(BIN)/abonent bench readings --readings 100000 --json
-	$(BIN)/abonent bench kills --instants 5 --json
+	$(BIN)/abonent bench kill month --instants 5 --json
 	$(BIN)/abonent bench cashiers --accounts 100000 --json
 
 clean: ## remove what was made; the database in the user's data folder stays

@@ -16,12 +16,11 @@ from abonent.gateways.home import ensure_home
 from abonent.interfaces.cli import kill_drill, runtime
 from abonent.interfaces.cli.demo import load_town
 from abonent.kernel.periods import Month
-from abonent.usecases import demo_supplier, packs
+from abonent.usecases import packs
 from abonent.usecases.bench import billing as billing_bench
 from abonent.usecases.bench import bills as bills_bench
 from abonent.usecases.bench import cashiers as cashiers_bench
 from abonent.usecases.bench import desk as desk_bench
-from abonent.usecases.bench import kills as kills_bench
 from abonent.usecases.bench import payments as payments_bench
 from abonent.usecases.bench import penalties as penalties_bench
 from abonent.usecases.bench import readings as readings_bench
@@ -30,7 +29,7 @@ from abonent.usecases.bench import turnover as turnover_bench
 
 app = typer.Typer(help="Figures of speed and size.", no_args_is_help=True)
 console = Console(highlight=False)
-app.command("kill")(kill_drill.kill)
+app.add_typer(kill_drill.app, name="kill")
 
 Accounts = Annotated[int, typer.Option(help="Accounts of the sample town; kept as a database of its own.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -218,29 +217,6 @@ def cashiers(
         )
     report(figures.as_dict(), as_json=as_json)
     raise typer.Exit(1 if figures.errors or figures.lost_minor or not figures.books_are_right else 0)
-
-
-@app.command()
-def kills(
-    accounts: Annotated[int, typer.Option(help="Accounts of the town.")] = 1_000,
-    instants: Annotated[int, typer.Option(help="How often the month's work is killed.")] = 50,
-    seed: Annotated[int, typer.Option(help="Another seed, other instants.")] = 1,
-    as_json: AsJson = False,
-) -> None:
-    """Files of payments and readings, runs and penalties killed (-9) at random instants, and taken up again."""
-    runtime.connect()
-    sample = demo_supplier.Sample(accounts=accounts, seed=seed, months=_MONTHS_OF_HISTORY, period=_MONTH)
-    with console.status("") as status:
-        figures = kills_bench.measure(
-            sample=sample,
-            instants=instants,
-            seed=seed,
-            parameters=packs.pack_parameters(),
-            clock=timezone.now,
-            on_progress=lambda done: status.update(f"killed {done} times"),
-        )
-    report(figures.as_dict(), as_json=as_json)
-    raise typer.Exit(1 if figures.wrong else 0)
 
 
 @app.command()

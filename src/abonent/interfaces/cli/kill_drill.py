@@ -1,4 +1,4 @@
-"""`abonent bench kill`: an import of payments killed at random instants, and the books after the next start."""
+"""`abonent bench kill …`: work killed at random instants, and the books after the next start."""
 
 import json
 import os
@@ -21,18 +21,20 @@ from abonent.gateways.home import ensure_home
 from abonent.interfaces.cli import runtime
 from abonent.interfaces.cli.demo import load_town
 from abonent.kernel.periods import Month
-from abonent.usecases import books_check, import_payments
-from abonent.usecases.bench import killed
+from abonent.usecases import books_check, demo_supplier, import_payments, packs
+from abonent.usecases.bench import killed, killed_month
 from abonent.usecases.bench import payments as payments_bench
 
 _MONTH = Month(2026, 10)
 _ABONENT = "from abonent.interfaces.cli import main; main()"
-_HISTORY = 1
+_HISTORY, _MONTHS_LIVED = 1, 2
 
+app = typer.Typer(help="Kill work at random instants, and hold its books against those of work left alone.")
 console = Console(highlight=False)
 
 
-def kill(
+@app.command("import")
+def kill_import(
     times: Annotated[int, typer.Option(help="Imports that are killed.")] = 25,
     accounts: Annotated[int, typer.Option(help="Accounts, each with half a year of debts.")] = 5_000,
     payments: Annotated[int, typer.Option(help="Rows of the registry.")] = 10_000,
@@ -83,6 +85,29 @@ def kill(
     }
     console.print(json.dumps(figures) if as_json else f"{figures}")
     raise typer.Exit(bool(wrong))
+
+
+@app.command("month")
+def kill_month(
+    accounts: Annotated[int, typer.Option(help="Accounts of the town.")] = 1_000,
+    instants: Annotated[int, typer.Option(help="How often the month's work is killed.")] = 50,
+    seed: Annotated[int, typer.Option(help="Another seed, other instants.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Files of payments and readings, runs and penalties killed (-9) at random instants, and taken up again."""
+    runtime.connect()
+    sample = demo_supplier.Sample(accounts=accounts, seed=seed, months=_MONTHS_LIVED, period=_MONTH)
+    with console.status("") as status:
+        figures = killed_month.measure(
+            sample=sample,
+            instants=instants,
+            seed=seed,
+            parameters=packs.pack_parameters(),
+            clock=timezone.now,
+            on_progress=lambda done: status.update(f"killed {done} times"),
+        )
+    console.print(json.dumps(figures.as_dict()) if as_json else f"{figures}", soft_wrap=True)
+    raise typer.Exit(1 if figures.wrong else 0)
 
 
 def _killed_once(command: list[str], seconds: float) -> dict[str, Any]:

@@ -23,9 +23,9 @@ from abonent.usecases import books_check, demo_supplier
 _CHILD = """
 import django
 django.setup()
-from abonent.usecases.bench import kills
+from abonent.usecases.bench import killed_month
 print("ready", flush=True)
-kills.live_last_month()
+killed_month.live_last_month()
 """
 # what the books say without the numbers rows happened to get
 _SAID = (
