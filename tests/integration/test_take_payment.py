@@ -9,11 +9,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Sum
 from tests.street import BEFORE, MONTH, Built, found
 
+from abonent.contexts.charging import days
+from abonent.contexts.charging.models import BillingPeriod, PeriodState
+from abonent.contexts.charging.operations import PeriodRefused, close_period
 from abonent.contexts.ledger.models import Entry, EntryKind
 from abonent.contexts.ledger.operations import Posting, post_batch
 from abonent.contexts.ledger.queries import balance_minor
@@ -23,7 +26,9 @@ from abonent.contexts.payments.models import (
     Allocation,
     AllocationPolicy,
     ChangeKind,
+    DayLock,
     Payment,
+    PaymentChange,
     PaymentState,
     Recognition,
 )
@@ -86,6 +91,12 @@ def paid(street: Built, name: str | None, amount_minor: int, **more: Any) -> Pay
         account_id=street.accounts[name].pk if name else None,
         amount_minor=amount_minor,
         **given,
+    )
+
+
+def reversed_whole(payment: Payment) -> PaymentChange:
+    return take_payment.reverse(
+        payment_id=payment.pk, reason="ошибка кассира", booked_on=DAY, actor_id=None, at=AT
     )
 
 
@@ -219,6 +230,47 @@ class TestDays:
         refused = [one for one in found[1:] if isinstance(one, DayLocked)]
         assert len(taken) + len(refused) == 3
         assert Payment.objects.count() == len(taken)
+
+    def test_nothing_is_closed_while_money_is_being_booked(
+        self, shared_street: Built, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        street, closed = shared_street, Month.of(DAY)
+        monkeypatch.setattr(days, "PATIENCE_MS", 200)
+        with transaction.atomic():
+            paid(street, "10/2", 100)
+
+            def close() -> Any:
+                try:
+                    return close_period(supplier_id=street.supplier.pk, month=closed, at=AT)
+                except PeriodRefused as refusal:
+                    return refusal
+
+            def lock() -> None:
+                take_payment.lock_days(
+                    supplier_id=street.supplier.pk, through=DAY, reason="", today=DAY, actor_id=None, at=AT
+                )
+
+            refused = at_once(close, lock)
+        assert [getattr(one, "code", one) for one in refused] == ["busy", "busy"]
+        assert BillingPeriod.objects.get(month=closed.first_day).state == PeriodState.OPEN
+        assert not DayLock.objects.exists()
+
+    def test_who_waits_for_a_day_holds_no_account(self, shared_street: Built) -> None:
+        """Else a file being posted, which keeps the days open, would wait for that account for ever."""
+        street = shared_street
+        payment = paid(street, "10/2", 100)
+        with ThreadPoolExecutor(1) as pool, transaction.atomic():
+            days.hold_alone(street.supplier.pk)
+            coming = pool.submit(at_once, lambda: reversed_whole(payment))
+            with connection.cursor() as cursor:
+                held = None
+                while not held:
+                    cursor.execute("SELECT count(*) FROM pg_locks WHERE classid = 7401 AND NOT granted")
+                    (held,) = cursor.fetchone()
+                cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 319")
+                assert cursor.fetchone() == (0,)
+            transaction.set_rollback(True)
+        assert coming.result()[0].amount_minor == 100
 
     def test_a_closed_month_refuses(self, street: Built) -> None:
         with connection.cursor() as cursor:

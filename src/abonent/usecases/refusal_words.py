@@ -65,6 +65,8 @@ def tell_period(refusal: PeriodRefused) -> str:
     match refusal.code:
         case "known":
             return _("%(month)s is open already.") % {"month": month}
+        case "busy":
+            return _("Something is being booked just now. Try again in a minute.")
         case "runs_open":
             return _("%(month)s has runs that are not finished: %(runs)s. Approve or discard them first.") % {
                 "month": month,

@@ -4,12 +4,13 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from abonent.contexts.charging.days import DaysBusy, hold_alone
 from abonent.contexts.charging.models import BillingPeriod, PeriodState, Run, RunState
 from abonent.kernel.periods import Month
 
 
 class PeriodRefused(Exception):
-    """A period cannot be opened or closed; `code` says why: known, unknown, not_next, runs_open."""
+    """A period cannot be opened or closed; `code` says why: known, unknown, runs_open, busy."""
 
     def __init__(self, code: str, month: Month, *, run_ids: list[int] | None = None) -> None:
         super().__init__(f"period {month}: {code}")
@@ -35,8 +36,15 @@ def open_period(*, supplier_id: int, month: Month) -> None:
 
 
 def close_period(*, supplier_id: int, month: Month, at: datetime) -> None:
-    """Close a month to new lines. Raises PeriodRefused while runs are drafted for it, or when it is not open."""
+    """Close a month to new lines, once what is being booked is in.
+
+    Raises PeriodRefused while runs are drafted for it, when it is not open, or when booking goes on and on.
+    """
     with transaction.atomic():
+        try:
+            hold_alone(supplier_id)
+        except DaysBusy:
+            raise PeriodRefused("busy", month) from None
         period = (
             BillingPeriod.objects.select_for_update()
             .filter(supplier_id=supplier_id, month=month.first_day, state=PeriodState.OPEN)

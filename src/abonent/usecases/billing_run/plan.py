@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import NumericRange
 from django.db.models import Sum
 
+from abonent.contexts.charging.days import hold_open
 from abonent.contexts.charging.models import BillingPeriod, PeriodState, Run, RunKind, RunShard
 from abonent.kernel.periods import Month
 from abonent.usecases.billing_run import waiting
@@ -158,7 +159,13 @@ def add_up_accounts(run: Run) -> None:
 
 
 def require_open(supplier_id: int, period: Month) -> None:
-    """Raise PeriodUnknown or PeriodClosed unless lines can be booked in the month."""
+    """Raise PeriodUnknown or PeriodClosed unless lines can be booked in the month; in a transaction it stays so."""
+    hold_open(supplier_id)
+    check_open(supplier_id, period)
+
+
+def check_open(supplier_id: int, period: Month) -> None:
+    """Do so for somebody who keeps the days open already."""
     periods = BillingPeriod.objects.filter(supplier_id=supplier_id)
     found = periods.filter(month=period.first_day).first()
     if found is None:

@@ -6,7 +6,7 @@ the shard's number, says that it was done. Whatever was killed half-way is finis
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from time import perf_counter
@@ -16,6 +16,7 @@ import polars as pl
 import psycopg
 from psycopg.errors import UniqueViolation
 
+from abonent.contexts.charging import days
 from abonent.contexts.ledger.models import EntryKind
 from abonent.contexts.ledger.operations import add_turnovers
 from abonent.contexts.payments.models import PaymentFile, PaymentState
@@ -31,7 +32,6 @@ SHARD_ROWS = 65_536
 """Rows a shard aims at: one transaction, small enough to be done again."""
 PARALLEL = 2
 _LOCK = 0x50415946  # of a file being posted or reversed; any number no other lock uses
-_DAYS_LOCK = 7_401  # see take_payment.days
 _ATTEMPTS = 3
 _ELECTRICITY = 1
 _PAYMENT_COLUMNS = [
@@ -123,8 +123,13 @@ def alone(file: PaymentFile) -> Iterator[None]:
         taken = holder.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK, file.pk]).fetchone()
         if not taken or not taken[0]:
             raise FileBusy(file.pk)
-        holder.execute("SELECT pg_advisory_lock_shared(%s, %s)", [_DAYS_LOCK, file.supplier_id])
-        yield  # both end with the connection, also when we are killed
+        holder.execute("SELECT pg_advisory_lock_shared(%s, %s)", [days.LOCK_CLASS, file.supplier_id])
+        try:
+            yield
+        finally:
+            # both end with the connection, also when we are killed; but the server takes a moment to notice
+            with suppress(psycopg.Error):
+                holder.execute("SELECT pg_advisory_unlock_all()")
 
 
 def cut(rows: pl.DataFrame, shards: int) -> pl.DataFrame:

@@ -2,14 +2,13 @@
 
 from datetime import date, datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
+from abonent.contexts.charging.days import DaysBusy, hold_alone, hold_open
 from abonent.contexts.payments.models import DayLock
 from abonent.kernel.periods import Month
-from abonent.usecases.billing_run.plan import require_open
+from abonent.usecases.billing_run.plan import check_open
 from abonent.usecases.take_payment.refusals import DayLocked, PaymentRefused
-
-_LOCK_CLASS = 7_401
 
 
 def locked_through(*, supplier_id: int) -> date | None:
@@ -26,15 +25,14 @@ def is_locked(*, supplier_id: int, day: date) -> bool:
 def require_day(supplier_id: int, booked_on: date) -> None:
     """Refuse a day that is locked or of a closed month; it stays open until the caller's transaction ends.
 
-    Everybody who books money calls this, inside the transaction that books. Raises DayLocked, PeriodClosed,
-    PeriodUnknown.
+    Everybody who books money calls this, inside the transaction that books and before accounts are locked. Raises
+    DayLocked, PeriodClosed, PeriodUnknown.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [_LOCK_CLASS, supplier_id])
+    hold_open(supplier_id)
     locked = locked_through(supplier_id=supplier_id)
     if locked is not None and booked_on <= locked:
         raise DayLocked(booked_on, locked_through=locked)
-    require_open(supplier_id, Month.of(booked_on))
+    check_open(supplier_id, Month.of(booked_on))
 
 
 def lock_days(
@@ -42,12 +40,15 @@ def lock_days(
 ) -> DayLock | None:
     """Lock the days up to this one, or unlock those after it; waits for money that is being booked.
 
-    Returns None when just these days are locked already. Raises PaymentRefused: in_future, no_reason (unlocking).
+    Returns None when just these days are locked already. Raises PaymentRefused: in_future, no_reason (unlocking), busy.
     """
     if through > today:
         raise PaymentRefused("in_future", day=through)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_CLASS, supplier_id])
+    with transaction.atomic():
+        try:
+            hold_alone(supplier_id)
+        except DaysBusy:
+            raise PaymentRefused("busy") from None
         locked = locked_through(supplier_id=supplier_id)
         if locked == through:
             return None

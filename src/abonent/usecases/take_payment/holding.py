@@ -3,14 +3,16 @@
 from typing import Any
 from uuid import UUID
 
+from abonent.contexts.charging.days import hold_open
 from abonent.contexts.payments.listing import gone_of
 from abonent.contexts.payments.models import Payment
 from abonent.usecases.take_payment.posting import By, hold_accounts
 
 
 def hold(payment_id: int, *also: int) -> Payment:
-    """Lock the payment's account, these accounts, then the payment: the order everybody keeps who books money."""
-    account_id = Payment.objects.values_list("account_id", flat=True).get(pk=payment_id)
+    """Keep the days open, lock the payment's account and these, then the payment: the order of all who book money."""
+    account_id, supplier_id = Payment.objects.values_list("account_id", "supplier_id").get(pk=payment_id)
+    hold_open(supplier_id)
     hold_accounts(*also, *([account_id] if account_id is not None else []))
     return Payment.objects.select_for_update(of=("self",)).select_related("agent").get(pk=payment_id)
 

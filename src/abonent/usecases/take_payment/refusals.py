@@ -9,8 +9,8 @@ class PaymentRefused(Exception):
 
     unknown_agent, unknown_account, other_payment (amount_minor), in_future (day), not_positive, not_posted,
     not_unidentified, too_much (left_minor), nothing_left, same_account, no_reason, nothing_to_write_off,
-    too_large (limit_minor), no_limit, moved; of orders of payment: too_early (day), begun (day), bad_order, no_source,
-    too_many (accounts).
+    too_large (limit_minor), no_limit, moved, busy; of orders of payment: too_early (day), begun (day), bad_order,
+    no_source, too_many (accounts).
     """
 
     def __init__(self, code: str, **facts: Any) -> None:

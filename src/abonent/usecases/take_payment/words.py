@@ -37,6 +37,7 @@ def tell_payment(refusal: PaymentRefused, *, language: str = "ru") -> str:
         "no_limit": _("No limit for small remainders is set: see the order of payment of this day."),
         "moved": _("A part of these payments was reversed, refunded or moved since: undo that first."),
         "day_locked": _("%(day)s is locked: days through %(locked_through)s are closed for money."),
+        "busy": _("Something is being booked just now. Try again in a minute."),
         "too_early": _("An order of payment cannot begin on or before %(day)s, which is locked."),
         "begun": _("An order of payment holds since %(day)s already. Set the new one from another day."),
         "bad_order": _("Name every kind of debt once."),
