@@ -408,13 +408,13 @@ class TestCarriedForward:
                 month=month.first_day,
                 defaults={"state": PeriodState.CLOSED, "closed_at": AT},
             )
-        assert settling.carry_forward(at=AT) == OCTOBER.next()
+        assert settling.carry_forward(at=AT + timedelta(days=11)) == OCTOBER.next()
         from_before = set(
             CarriedItem.objects.values_list("account_id", "payment_id", "period", "amount_minor")
         )
         Carrying.objects.all().delete()
         CarriedItem.objects.all().delete()
-        assert settling.carry_forward(at=AT) == OCTOBER.next()
+        assert settling.carry_forward(at=AT + timedelta(days=11)) == OCTOBER.next()
         anew = set(CarriedItem.objects.values_list("account_id", "payment_id", "period", "amount_minor"))
         assert from_before == anew
         assert (one.pk, 0, SEPTEMBER.first_day, 7_000) in anew

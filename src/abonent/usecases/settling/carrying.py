@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.timezone import localdate
 
 from abonent.contexts.payments.models import Carrying
 from abonent.kernel.periods import Month
@@ -19,7 +20,7 @@ def carry_forward(*, at: datetime) -> Month | None:
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('payments_carrying'))")
-        month = _closed_through(cursor)
+        month = _closed_through(cursor, localdate(at))
         if month is None:
             return None
         before = last_carried(cursor)
@@ -47,12 +48,16 @@ def _forget(cursor: Any, which: str) -> None:
     cursor.execute(f"DELETE FROM payments_carrying WHERE {which}")
 
 
-def _closed_through(cursor: Any) -> date | None:
-    """Return the last month that is closed together with all before it, for every supplier."""
+def _closed_through(cursor: Any, today: date) -> date | None:
+    """Return the last month that is over and closed together with all before it, for every supplier.
+
+    What is settled today is booked today, though its month is closed: a month that goes on is not carried.
+    """
     cursor.execute(
         """SELECT max(month) FROM charging_billingperiod
-           WHERE state = 2 AND month < coalesce(
-               (SELECT min(month) FROM charging_billingperiod WHERE state <> 2), DATE '9999-12-31')"""
+           WHERE state = 2 AND month < %s AND month < coalesce(
+               (SELECT min(month) FROM charging_billingperiod WHERE state <> 2), DATE '9999-12-31')""",
+        [today.replace(day=1)],
     )
     found: date | None = cursor.fetchone()[0]
     return found
