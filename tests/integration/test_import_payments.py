@@ -38,7 +38,15 @@ from abonent.contexts.payments.models import (
 from abonent.kernel.periods import Month
 from abonent.usecases import billing_run, books_check, import_payments
 from abonent.usecases.import_payments import FileRefused, Stored, posting, reconciling
-from abonent.usecases.take_payment import DayLocked, lock_days, transfer
+from abonent.usecases.take_payment import (
+    DayLocked,
+    identify,
+    lock_days,
+    refund,
+    return_unidentified,
+    transfer,
+    unidentify,
+)
 
 TODAY = date(2026, 10, 31)
 AT = datetime(2026, 10, 31, 9, tzinfo=UTC)
@@ -368,6 +376,47 @@ class TestReversal:
             self.reverse(stored.file_id)
         assert refusal.value.code == "changed"
 
+    def test_not_while_one_taken_from_a_wrong_account_stands(
+        self, town: Town, agent: Agent, tmp_path: Path
+    ) -> None:
+        stored = take_in(agent, write(tmp_path, sber_registry([(number(town, "1"), 40_000)])))
+        by = {"booked_on": TODAY, "actor_id": None, "at": AT}
+        again = unidentify(payment_id=Payment.objects.get().pk, reason="не того", **by)
+        identify(payment_id=again.pk, account_id=town.accounts["2"].pk, **by)
+        other = unidentify(payment_id=again.pk, reason="и не этого", **by)
+        with pytest.raises(FileRefused) as refusal:
+            self.reverse(stored.file_id)
+        assert (refusal.value.code, refusal.value.facts) == ("changed", {"rows": 1})
+        return_unidentified(payment_id=other.pk, reason="плательщику", **by)
+        assert self.reverse(stored.file_id) == 0
+        assert of_file(stored).state == PaymentFileState.REVERSED
+
+    def test_what_is_refunded_meanwhile_is_not_given_back_twice(
+        self, town: Town, agent: Agent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from abonent.usecases.import_payments import reversing
+
+        rows = [(number(town, "1"), 40_000), (number(town, "2"), 500)]
+        stored = take_in(agent, write(tmp_path, sber_registry(rows)))
+        required = reversing._require_reversible
+
+        def required_then_refunded(file: PaymentFile) -> None:
+            required(file)
+            for payment, amount_minor in zip(Payment.objects.order_by("row_no"), (15_000, 500), strict=True):
+                refund(
+                    payment_id=payment.pk,
+                    amount_minor=amount_minor,
+                    reason="просил вернуть",
+                    booked_on=TODAY,
+                    key=uuid4(),
+                    actor_id=None,
+                    at=AT,
+                )
+
+        monkeypatch.setattr(reversing, "_require_reversible", required_then_refunded)
+        assert self.reverse(stored.file_id) == 2
+        assert {balance_minor(account_id=town.accounts[flat].pk) for flat in ("1", "2")} == {0}
+
     def test_it_goes_on_after_a_stop(
         self, town: Town, agent: Agent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -519,6 +568,20 @@ class TestStatement:
         assert Payment.objects.get().state == PaymentState.RETURNED
         line.refresh_from_db()
         assert line.state == BankLineState.OTHER
+
+    def test_set_aside_by_mistake_it_is_a_payment_again(
+        self, town: Town, own_bank: Agent, tmp_path: Path
+    ) -> None:
+        take_in(
+            own_bank, self.statement(tmp_path, self.document("1", 100, purpose="за свет", payer="Иванов"))
+        )
+        line = BankLine.objects.get()
+        for _time in range(2):
+            reconciling.set_aside(line_id=line.pk, note="не наше", booked_on=TODAY, actor_id=None, at=AT)
+            reconciling.uncover(line_id=line.pk, actor_id=None, at=AT)
+            made = reconciling.make_payment(line_id=line.pk, booked_on=TODAY, actor_id=None, at=AT)
+            assert (made.state, made.amount_minor) == (PaymentState.UNIDENTIFIED, 100)
+        assert Payment.objects.filter(state=PaymentState.RETURNED).count() == 2
 
     def test_a_lump_sum_that_is_a_payment_after_all(self, own_bank: Agent, tmp_path: Path) -> None:
         document = self.document("1", 100, purpose="Оплата по реестру счетов", payer="ООО «Свет»")

@@ -90,7 +90,8 @@ CHECKS = (
         SELECT 'bank document', l.id::text, 'payments', 'one', count(p.id)::text
         FROM payments_bankline l JOIN payments_paymentfile f ON f.id = l.file_id
         LEFT JOIN payments_payment p ON p.bank_line_id = l.id
-        WHERE l.state = 2 AND f.state = 2 GROUP BY l.id HAVING count(p.id) <> 1
+        WHERE l.state = 2 AND f.state = 2 GROUP BY l.id
+        HAVING count(p.id) = 0 OR count(p.id) FILTER (WHERE p.state <> 4) > 1
         """,
     ),
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import polars as pl
@@ -122,9 +123,11 @@ def keep(path: Path) -> str:
     kept = kept_in(sha256)
     if not kept.exists():
         kept.parent.mkdir(exist_ok=True, mode=0o700)
-        coming = kept.with_suffix(".coming")
-        shutil.copyfile(path, coming)
-        coming.rename(kept)
+        with NamedTemporaryFile(
+            dir=kept.parent, delete=False
+        ) as coming:  # somebody may send the same twice at once
+            shutil.copyfile(path, coming.name)
+        Path(coming.name).rename(kept)
     return sha256
 
 

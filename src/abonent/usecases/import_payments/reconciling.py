@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import combinations
+from uuid import uuid5
 
 from django.db import connection, transaction
 from django.db.models import F, Sum
@@ -135,6 +136,8 @@ def make_payment(*, line_id: int, booked_on: date, actor_id: int | None, at: dat
         line = BankLine.objects.select_for_update().select_related("file").get(pk=line_id)
         if line.state != BankLineState.WAITING or not line.incoming:
             raise ReconciliationRefused("not_waiting")
+        # a payment of it that was returned when it was set aside stays so: this is another one
+        returned = line.payments.filter(state=PaymentState.RETURNED).count()
         payment = take(
             supplier_id=line.supplier_id,
             agent_id=line.file.agent_id,
@@ -142,7 +145,7 @@ def make_payment(*, line_id: int, booked_on: date, actor_id: int | None, at: dat
             amount_minor=line.amount_minor,
             paid_on=line.booked_on,
             booked_on=booked_on,
-            key=line.key,
+            key=uuid5(line.key, f"again:{returned}") if returned else line.key,
             actor_id=actor_id,
             at=at,
             purpose=line.purpose,

@@ -92,6 +92,9 @@ def _require_reversible(file: PaymentFile) -> None:
     moved = PaymentChange.objects.filter(payment__file=file, kind__in=_MOVED).aggregate(
         rows=Count("payment", distinct=True)
     )["rows"]
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING_HEIRS, [file.pk])
+        moved += cursor.fetchone()[0]
     if moved:
         raise FileRefused("changed", rows=moved)
 
@@ -110,22 +113,26 @@ def _reverse_shard(number: int, shards: int, tags: posting.Tags, reason: str) ->
                 WHERE file_id = %s AND state = 2 AND {bucket} = %s ORDER BY account_id, id FOR UPDATE""",
             [tags.file_id, number - 1],
         )
-        rows = pl.DataFrame(
-            cursor.fetchall(),
-            schema={"payment_id": pl.Int64, "account_id": pl.Int64, "amount_minor": pl.Int64},
-            orient="row",
+        rows = _left_of(
+            cursor,
+            pl.DataFrame(
+                cursor.fetchall(),
+                schema={"payment_id": pl.Int64, "account_id": pl.Int64, "amount_minor": pl.Int64},
+                orient="row",
+            ),
         )
         if rows.is_empty():
             return 0
+        left = rows.filter(pl.col("amount_minor") > 0)
         cursor.execute("SELECT coalesce(max(shard_no), 0) + 1 FROM ledger_batch WHERE origin = %s", [origin])
         ((batch_no,),) = cursor.fetchall()
-        batch_id = posting.insert_batch(cursor, batch_no, tags, rows, origin=origin, sign=1, reason=reason)
-        numbered = rows.with_row_index("entry_no", offset=1).with_columns(
-            slot=pl.lit(tags.slot), batch_id=pl.lit(batch_id)
-        )
+        batch_id = posting.insert_batch(cursor, batch_no, tags, left, origin=origin, sign=1, reason=reason)
+        stands = {"slot": pl.lit(tags.slot), "batch_id": pl.lit(batch_id)}
+        numbered = left.with_row_index("entry_no", offset=1).with_columns(**stands)
         posting.copy_entries(cursor, numbered, tags.booked_on, sign=1)
         add_turnovers(cursor, slot=tags.slot, batch_id=batch_id, booked_period=Month.of(tags.booked_on))
-        _note(cursor, numbered, ChangeKind.REVERSAL, tags, reason)
+        booked = {name: pl.when(pl.col("amount_minor") > 0).then(value) for name, value in stands.items()}
+        _note(cursor, rows.with_columns(**booked), ChangeKind.REVERSAL, tags, reason)
         _mark(cursor, rows["payment_id"].to_list(), PaymentState.REVERSED, tags)
         settling.settle_frame(
             cursor,
@@ -138,6 +145,21 @@ def _reverse_shard(number: int, shards: int, tags: posting.Tags, reason: str) ->
         )
         own.commit()
         return rows.height
+
+
+def _left_of(cursor: Any, rows: pl.DataFrame) -> pl.DataFrame:
+    """Set the sums of payments to what is left, now that they are held: some may have been refunded meanwhile."""
+    cursor.execute(
+        "SELECT payment_id, sum(amount_minor)::bigint FROM payments_paymentchange "
+        "WHERE payment_id = ANY (%s) AND kind IN (2, 3) GROUP BY 1",
+        [rows["payment_id"].to_list()],
+    )
+    gone = pl.DataFrame(cursor.fetchall(), schema={"payment_id": pl.Int64, "gone": pl.Int64}, orient="row")
+    return (
+        rows.join(gone, on="payment_id", how="left", maintain_order="left")
+        .with_columns(amount_minor=pl.col("amount_minor") - pl.col("gone").fill_null(0))
+        .drop("gone")
+    )
 
 
 def _finish(file: PaymentFile, tags: posting.Tags, reason: str) -> None:
@@ -192,3 +214,17 @@ def _mark(cursor: Any, payment_ids: list[int], state: PaymentState, tags: postin
         "UPDATE payments_payment SET state = %s, key = md5(key::text || %s)::uuid WHERE id = ANY (%s)",
         [int(state), f":reversed:{tags.file_id}", payment_ids],
     )
+
+
+# payments taken from a wrong account stand on as others, which have no file: those would stay in the books
+_STANDING_HEIRS = """
+WITH RECURSIVE heir AS (
+    SELECT c.payment_id AS first, c.to_payment_id AS id
+    FROM payments_payment p JOIN payments_paymentchange c ON c.payment_id = p.id
+    WHERE p.file_id = %s AND c.kind = 1 AND c.to_payment_id IS NOT NULL
+    UNION ALL
+    SELECT h.first, c.to_payment_id FROM heir h JOIN payments_paymentchange c ON c.payment_id = h.id
+    WHERE c.to_payment_id IS NOT NULL
+)
+SELECT count(DISTINCT h.first) FROM heir h JOIN payments_payment p ON p.id = h.id WHERE p.state IN (1, 2)
+"""
