@@ -145,6 +145,13 @@ class TestTaking:
             paid(street, "10/2", 6_000, key=payment.key)
         assert refusal.value.code == "other_payment"
 
+    def test_another_account_under_the_same_key_is_refused(self, street: Built) -> None:
+        """The form of a payment gone back to, and sent for the next payer, must not seem to be taken."""
+        key = uuid4()
+        paid(street, "10/1", 100, key=key)
+        with pytest.raises(PaymentRefused, match="other_payment"):
+            paid(street, "10/2", 100, key=key)
+
     def test_without_an_account_it_waits_and_is_not_in_the_books(self, street: Built) -> None:
         entries = Entry.objects.count()
         payment = paid(street, None, 7_700, payer="Соколова А. И.")
@@ -358,6 +365,11 @@ class TestTakingBack:
         with pytest.raises(PaymentRefused) as refusal:
             take_payment.reverse(payment_id=payment.pk, reason="ошибка", **BY)
         assert refusal.value.code == "nothing_left"
+
+        with pytest.raises(PaymentRefused, match="nothing_left"):
+            take_payment.unidentify(
+                payment_id=payment.pk, reason="не того", booked_on=DAY, actor_id=None, at=AT
+            )
 
     def test_taking_back_wants_a_reason_and_an_open_day(self, street: Built) -> None:
         payment = paid(street, "10/1", 10_000)

@@ -57,7 +57,7 @@ def take(
     try:
         with transaction.atomic():
             lock_key(key)
-            if standing := _standing(supplier_id, key, amount_minor):
+            if standing := _standing(supplier_id, key, account_id, amount_minor):
                 return standing
             require_day(supplier_id, booked_on)
             agent = Agent.objects.filter(pk=agent_id, supplier_id=supplier_id).first()
@@ -97,7 +97,7 @@ def take(
             return payment
     except IntegrityError:
         # a file brought the same payment in while this one was being written
-        if standing := _standing(supplier_id, key, amount_minor):
+        if standing := _standing(supplier_id, key, account_id, amount_minor):
             return standing
         raise
 
@@ -119,8 +119,12 @@ def post_payment(payment: Payment, *, origin: str, by: By) -> Batch:
     return batch
 
 
-def _standing(supplier_id: int, key: UUID, amount_minor: int) -> Payment | None:
+def _standing(supplier_id: int, key: UUID, account_id: int | None, amount_minor: int) -> Payment | None:
     standing = Payment.objects.filter(supplier_id=supplier_id, key=key).first()
-    if standing is not None and standing.amount_minor != amount_minor:
+    if standing is None:
+        return None
+    # one a file brought was recognised by what the file says; one that was given an account since is still the same
+    is_of_other = standing.file_id is None and None not in (account_id, standing.account_id)
+    if standing.amount_minor != amount_minor or (is_of_other and standing.account_id != account_id):
         raise PaymentRefused("other_payment", amount_minor=standing.amount_minor)
     return standing

@@ -54,10 +54,12 @@ def unidentify(
             if change.to_payment is None:
                 raise PaymentRefused("not_posted")
             return change.to_payment
+        if not (left := left_minor(payment)):
+            raise PaymentRefused("nothing_left")
         again = heir(
             payment,
             key=uuid5(payment.key, "unidentified"),
-            amount_minor=left_minor(payment),
+            amount_minor=left,
             by=by,
             state=PaymentState.UNIDENTIFIED,
         )
@@ -78,7 +80,8 @@ def refund(
 ) -> PaymentChange:
     """Return a payment or a part of it to the payer; once under this key.
 
-    Raises PaymentRefused: not_posted, not_positive, too_much (left_minor), no_reason; DayLocked, PeriodClosed.
+    Raises PaymentRefused: not_posted, not_positive, too_much (left_minor), no_reason, other_payment; DayLocked,
+    PeriodClosed.
     """
     by = By(booked_on=booked_on, actor_id=actor_id, at=at)
     origin = f"refund:{key}"
@@ -86,7 +89,10 @@ def refund(
         lock_key(key)
         standing = Batch.objects.filter(origin=origin).first()
         if standing is not None:
-            return PaymentChange.objects.get(batch_id=standing.pk, payment_id=payment_id)
+            made = PaymentChange.objects.get(batch_id=standing.pk)
+            if (made.payment_id, made.amount_minor) != (payment_id, amount_minor):
+                raise PaymentRefused("other_payment", amount_minor=made.amount_minor)
+            return made
         payment = hold(payment_id)
         account_id = require_left(payment, amount_minor, reason=reason)
         require_day(payment.supplier_id, booked_on)
