@@ -36,7 +36,7 @@ from abonent.contexts.payments.models import (
 from abonent.kernel.periods import Month
 from abonent.usecases import books_check, online_payments, take_payment
 from abonent.usecases.import_payments.keys import digests
-from abonent.usecases.online_payments import OnlineRefused, Way
+from abonent.usecases.online_payments import OnlineRefused, Way, polling
 from abonent.usecases.online_payments.holding import payment_key
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -248,6 +248,27 @@ class TestLostAnswers:
         assert online_payments.poll_stale(at=NOW + timedelta(minutes=3)) == 2
         assert (fresh(order).state, fresh(other).state) == (State.PAID, State.OPEN)
         assert online_payments.poll_stale(at=NOW + timedelta(minutes=4)) == 0
+
+    def test_orders_that_cannot_be_asked_for_hold_up_no_others(
+        self, bank: Bank, begin: Begin, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A channel whose password is gone from the server, with older orders than the next one's."""
+        gone, order = begin(), begin(5_000)
+        OnlineOrder.objects.filter(pk=gone.pk).update(asked_at=NOW - timedelta(minutes=1))
+        bank.silent = True
+        bank.pay(at_bank(bank, order))
+        poll = online_payments.poll
+
+        def poll_some(*, order_id: UUID, at: datetime) -> OnlineOrder:
+            if order_id == gone.pk:
+                raise OnlineRefused("not_set_up")
+            return poll(order_id=order_id, at=at)
+
+        monkeypatch.setattr(polling, "poll", poll_some)
+        monkeypatch.setattr(polling, "MOST_AT_ONCE", 1)
+        for minutes in (3, 4):
+            online_payments.poll_stale(at=NOW + timedelta(minutes=minutes))
+        assert fresh(order).state == State.PAID
 
     def test_what_nobody_paid_expires_and_may_be_paid_late(self, bank: Bank, begin: Begin) -> None:
         order = begin()

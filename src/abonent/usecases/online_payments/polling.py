@@ -31,9 +31,13 @@ def poll_stale(*, at: datetime) -> int:
     """Ask for every order and refund that is due, the longest unheard of first; return for how many."""
     asked = 0
     for order in _due(at)[:MOST_AT_ONCE]:
-        with suppress(OnlineRefused):  # not set up any more, or somebody talks about it just now
+        try:
             poll(order_id=order.pk, at=at)
             asked += 1
+        except (
+            OnlineRefused
+        ):  # not set up any more, or somebody talks about it just now: others come first next time
+            OnlineOrder.objects.filter(pk=order.pk).update(told_at=at)
     lost = OnlineRefund.objects.filter(state=OnlineRefundState.ASKED).filter(
         Q(tried_at__lt=at - OFTEN) | Q(tried_at__isnull=True, made_at__lt=at - OFTEN)
     )
