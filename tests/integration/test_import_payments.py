@@ -276,6 +276,12 @@ class TestRefusals:
             import_payments.post(file_id=file_id, today=TODAY, at=AT)
         assert refusal.value.code == "layout_changed"
         assert not Payment.objects.exists()
+        # such a file can be taken out, and its bytes come again
+        import_payments.reverse_file(
+            file_id=file_id, reason="столбцы другие", booked_on=TODAY, actor_id=None, at=AT
+        )
+        assert import_payments.unfinished() == []
+        assert take_in(agent, path).posted_rows == 2
 
     def test_what_is_refused_is_not_kept(self, agent: Agent, path: Path) -> None:
         path.write_bytes(path.read_bytes()[:-30])

@@ -15,7 +15,7 @@ class FileRefused(ValueError):
     """A file is not taken in, and nothing of it was stored. `code` says why; `problems` name rows and fields.
 
     Codes beside those of the readers: known (file_id), rows, totals, unknown_format, gone, busy, wrong_agent, empty,
-    changed (rows of the file that were refunded or transferred), not_posted.
+    changed (rows of the file that were refunded or transferred).
     """
 
     def __init__(self, code: str, problems: Sequence["Problem"] = (), **facts: Any) -> None:

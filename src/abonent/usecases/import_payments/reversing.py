@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 import psycopg
 from django.db import connection, transaction
-from django.db.models import Count
+from django.db.models import Count, Sum
 
 from abonent.contexts.ledger.operations import add_turnovers
 from abonent.contexts.ledger.partitions import ensure_shared_slot
@@ -20,6 +20,7 @@ from abonent.contexts.payments.models import (
     BankLine,
     BankLineState,
     ChangeKind,
+    Payment,
     PaymentChange,
     PaymentFile,
     PaymentFileState,
@@ -62,7 +63,8 @@ def reverse_file(
 ) -> int:
     """Take the payments of a file back; return how many. A file that is reversed is left as it is.
 
-    Raises FileBusy, FileRefused (not_posted, changed, no_reason), DayLocked, PeriodClosed; then nothing is changed.
+    One whose posting cannot go on is taken out so: what of it was posted is taken back.
+    Raises FileBusy, FileRefused (changed, no_reason), DayLocked, PeriodClosed; then nothing is changed.
     """
     file = PaymentFile.objects.get(pk=file_id)
     if file.state == PaymentFileState.REVERSED:
@@ -87,8 +89,6 @@ def reverse_file(
 
 
 def _require_reversible(file: PaymentFile) -> None:
-    if file.state != PaymentFileState.POSTED:
-        raise FileRefused("not_posted")
     moved = PaymentChange.objects.filter(payment__file=file, kind__in=_MOVED).aggregate(
         rows=Count("payment", distinct=True)
     )["rows"]
@@ -185,6 +185,13 @@ def _finish(file: PaymentFile, tags: posting.Tags, reason: str) -> None:
             "UPDATE payments_bankline SET key = md5(key::text || %s)::uuid WHERE file_id = %s",
             [f":reversed:{file.pk}", file.pk],
         )
+        if file.state == PaymentFileState.POSTING:
+            brought = Payment.objects.filter(file=file).aggregate(
+                rows=Count("id"), minor=Sum("amount_minor", default=0)
+            )
+            PaymentFile.objects.filter(pk=file.pk).update(
+                known_rows=file.rows - brought["rows"], known_minor=file.amount_minor - brought["minor"]
+            )
         PaymentFile.objects.filter(pk=file.pk).update(
             state=PaymentFileState.REVERSED,
             reversed_at=tags.at,

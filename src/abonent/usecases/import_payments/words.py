@@ -63,7 +63,6 @@ _REASONS: Mapping[str, Any] = {
     "layout_changed": gettext_lazy(
         "The settings of the agent were changed since the file was taken in; set them back to post the rest"
     ),
-    "not_posted": gettext_lazy("Only a file that is posted can be reversed"),
     "changed": gettext_lazy("Payments of the file were refunded or transferred; take that back first"),
     "no_reason": gettext_lazy("Say why"),
 }
