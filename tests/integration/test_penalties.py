@@ -313,6 +313,20 @@ class TestRun:
             street.branch.pk, 1, 1, 16_077, 0, 16_077,
         )  # fmt: skip
 
+    def test_it_is_booked_on_the_day_it_is_where_the_supplier_is(self, street: Built) -> None:
+        late(street)
+        run_id = penalties.create(
+            supplier_id=street.supplier.pk,
+            booked_period=MONTH,
+            until=date(2026, 8, 1),
+            today=TODAY,
+            actor_id=7,
+            at=AT,
+        )
+        after_midnight = datetime(2026, 10, 28, 22, tzinfo=UTC)  # 01:00 in Moscow
+        penalties.count_run(run_id, parameters=pack_parameters(), clock=lambda: after_midnight)
+        assert Batch.objects.get(origin=f"penalties:{run_id}").booked_on == date(2026, 10, 29)
+
     def test_approved_it_is(self, street: Built) -> None:
         late(street)
         late(street, "10/3", amount_minor=100_000)

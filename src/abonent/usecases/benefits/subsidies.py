@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from django.db import connection, transaction
+from django.utils.timezone import localdate
 
 from abonent.contexts.contracts.models import Account
 from abonent.contexts.ledger.models import SubsidyFile, SubsidyRow, SubsidyRowState
@@ -315,7 +316,7 @@ def _given(
         key=uuid5(_KEYS, f"{file.pk}:{row_no}"),
         account_id=account_id,
         amount_minor=amount_minor,
-        paid_on=file.received_at.date(),
+        paid_on=localdate(file.received_at),
         payer=recipient,
         purpose=document or file.document,
         named_period=period.first_day,

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import NumericRange
+from django.utils.timezone import localdate
 
 from abonent.contexts.charging.models import Run, RunKind, RunShard, RunState
 from abonent.contexts.charging.partitions import ensure_shared_slot
@@ -176,7 +177,7 @@ def write(
     accounts = {account_id for added in lines.values() for account_id in added["account_id"]}
     settling.lock_accounts(cursor, accounts)
     booked = Month.of(run.booked_period)
-    booked_on = booking_day(run, at.date())
+    booked_on = booking_day(run, localdate(at))
     slot = ensure_shared_slot(cursor, booked)
     rows = {Month.of(row.period): row for row in run.shards.all()}
     batches: dict[RunShard, Batch] = {}

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from django.utils.timezone import localdate
+
 from abonent.contexts.charging.models import (
     ManualRecalculation,
     ManualState,
@@ -111,7 +113,7 @@ def _refuse_overlaid(cursor: Any, run: Run) -> None:
 def _reverse(cursor: Any, run: Run, reversal: Run, at: datetime) -> None:
     """Draft the negative of every line and entry of a run, batch for batch."""
     assert reversal.slot is not None
-    booked_on = booking_day(run, at.date())
+    booked_on = booking_day(run, localdate(at))
     drafts.make_drafts(cursor, reversal.pk, reversal.slot)
     batches: dict[int, int] = {}
     for old in Batch.objects.filter(origin=f"run:{run.pk}").order_by("shard_no"):

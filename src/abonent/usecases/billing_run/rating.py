@@ -17,6 +17,7 @@ from typing import Any
 import polars as pl
 import psycopg
 from django.db import OperationalError, connection, transaction
+from django.utils.timezone import localdate
 
 from abonent.contexts.charging.models import RecalculationCause, Run, RunKind, RunShard, RunState
 from abonent.engine.frames import Rated
@@ -183,7 +184,7 @@ class _Rating:
         self._pack = packs.pack(run.pack)
         self._begun = perf_counter()
         self._totals = Totals()
-        self._sink = Writer(run, writer, slot, booking_day(run, clock().date()), clock(), self._totals)
+        self._sink = Writer(run, writer, slot, booking_day(run, localdate(clock())), clock(), self._totals)
         self._reopened: list[pl.DataFrame] = []
         self._carrying = Carrying()
 

@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
+from django.utils import timezone
 
 from abonent.contexts.ledger.models import Batch, BatchState, EntryKind
 from abonent.contexts.ledger.partitions import ensure_shared_slot
@@ -285,7 +286,7 @@ def _write(cursor: Any, run: PenaltyRun, shard: PenaltyShard, counted: Counted) 
             run_id=pl.lit(run.pk), line_no=pl.int_range(run.lines + 1, run.lines + 1 + lines.height)
         ),
     )
-    booked_on = _booking_day(Month.of(run.booked_period), run.counted_at.date())
+    booked_on = _booking_day(Month.of(run.booked_period), timezone.localdate(run.counted_at))
     batch = Batch.objects.create(
         slot=run.slot,
         origin=origin_of(run.pk),
