@@ -222,6 +222,7 @@ class TestByHand:
         [
             ({"account": "1"}, "There is no account with this number."),
             ({"amount": "0"}, "The sum must be above zero."),
+            ({"amount": "9" * 17}, "That is too much for one sum."),
             ({"paid_on": "2026-10-21"}, "has not come yet"),
             ({"booked_on": "2026-01-20", "paid_on": "2026-01-20"}, "closed"),
         ],

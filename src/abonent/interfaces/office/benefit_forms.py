@@ -181,6 +181,9 @@ class FileForm(StyledForm):
         return values
 
 
+_MOST_MINOR = 10**14  # a million millions of roubles
+
+
 class MinorField(forms.CharField):
     """Roubles as people write them, read as kopecks."""
 
@@ -189,9 +192,12 @@ class MinorField(forms.CharField):
         if not text:
             return None
         try:
-            return parse_minor(text)
+            minor = parse_minor(text)
         except FigureError as error:
             raise ValidationError(_("Write a number, for example 1234.5.")) from error
+        if abs(minor) > _MOST_MINOR:
+            raise ValidationError(_("That is too much for one sum."))
+        return minor
 
 
 class OpenMonthForm(StyledForm):

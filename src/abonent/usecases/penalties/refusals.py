@@ -6,7 +6,7 @@ from typing import Any
 class PenaltyRefused(Exception):
     """Nothing was changed. `code` names the reason, `facts` what it speaks of.
 
-    another_open (run_id), in_future (day), no_accounts, moved_on, at_work, stale (run_id), no_reason, no_document,
+    another_open (run_id), in_future (day), no_accounts, moved_on, at_work, no_reason, no_document,
     backwards, overlaps, already_cancelled.
     """
 
