@@ -37,7 +37,8 @@ from abonent.contexts.payments.models import (
 )
 from abonent.kernel.periods import Month
 from abonent.usecases import billing_run, books_check, import_payments
-from abonent.usecases.import_payments import FileRefused, Stored, posting, reconciling
+from abonent.usecases.import_payments import FileRefused, Stored, posting, reading, reconciling
+from abonent.usecases.import_payments.keys import with_keys
 from abonent.usecases.take_payment import (
     DayLocked,
     identify,
@@ -312,8 +313,15 @@ class TestStopped:
             take_in(agent, path)
         file = PaymentFile.objects.get()
         assert file.state == PaymentFileState.POSTING
-        assert 0 < Payment.objects.count() < 40
+        posted = Payment.objects.count()
+        assert 0 < posted < 40
         monkeypatch.setattr(posting, "_post_in", post_in)
+        with monkeypatch.context() as columns:
+            # the number of the operation now stands in another column
+            columns.setattr(reading, "with_keys", lambda rows, agent_id: with_keys(rows, agent_id=0))
+            with pytest.raises(FileRefused) as refusal:
+                import_payments.post(file_id=file.pk, today=TODAY, at=AT)
+        assert (refusal.value.code, Payment.objects.count()) == ("layout_changed", posted)
         stored = take_in(agent, path)
         assert (stored.posted_rows, stored.known_rows) == (40, 0)
         assert {balance_minor(account_id=account.pk) for account in town.accounts.values()} == {-8_000}

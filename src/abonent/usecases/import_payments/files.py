@@ -238,6 +238,7 @@ def _post(
             raise FileRefused("layout_changed", file=file.name)
     with phase("recognising"):
         rows = judging.recognised(taken, file.agent)
+        keys = rows["key"]
         not_come = rows.filter(pl.col("outcome") == "told")["amount_minor"]
         told = Totals(rows=not_come.len(), amount_minor=int(not_come.sum()))
         rows = rows.filter(pl.col("outcome").is_in(_PAYING))
@@ -252,6 +253,7 @@ def _post(
             if number not in done
         }
         if done:
+            _refuse_other_keys(file, keys)
             _take_along(rows, shards, file, done)
         del rows
 
@@ -273,6 +275,16 @@ def _totals_of(file: PaymentFile) -> Totals:
         transferred_minor=file.transferred_minor,
         commission_minor=file.commission_minor,
     )
+
+
+def _refuse_other_keys(file: PaymentFile, keys: pl.Series) -> None:
+    """Raise FileRefused when what is in the books would not be known again, and so be posted twice.
+
+    The agent's columns may have been changed to others that add up to the same.
+    """
+    brought = Payment.objects.filter(file=file).values_list("key", flat=True)
+    if {key.hex for key in brought.iterator(chunk_size=50_000)} - set(keys):
+        raise FileRefused("layout_changed", file=file.name)
 
 
 def _take_along(
