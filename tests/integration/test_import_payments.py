@@ -572,6 +572,40 @@ class TestStatement:
         # the other document now has one registry of its sum left
         assert reconciling.reconcile(supplier_id=town.supplier.pk, at=AT) == 1
 
+    def test_a_person_and_the_machine_decide_at_once(
+        self, town: Town, agent: Agent, own_bank: Agent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Or the same money would cover a registry and be somebody's payment as well."""
+        rows = [(number(town, "1"), 40_000)]
+        document = self.document(
+            "12", samples.transferred(rows), purpose="по реестру № 686336", inn=samples.SBER_INN
+        )
+        take_in(own_bank, self.statement(tmp_path, document))
+        line = BankLine.objects.get()
+        open_files, told = reconciling._open_files, []
+
+        def person() -> None:
+            try:
+                reconciling.make_payment(line_id=line.pk, booked_on=TODAY, actor_id=None, at=AT)
+            except reconciling.ReconciliationRefused as refusal:
+                told.append(refusal.code)
+            finally:
+                connection.close()
+
+        at_it = threading.Thread(target=person)
+
+        def meanwhile(*arguments: Any, **given: Any) -> Any:
+            at_it.start()
+            at_it.join(1)
+            return open_files(*arguments, **given)
+
+        monkeypatch.setattr(reconciling, "_open_files", meanwhile)
+        take_in(agent, write(tmp_path, sber_registry(rows)))
+        at_it.join(10)
+        line.refresh_from_db()
+        assert (line.state, told) == (BankLineState.REGISTRY, ["not_waiting"])
+        assert not line.payments.exists()
+
     def test_what_is_no_payment(self, town: Town, own_bank: Agent, tmp_path: Path) -> None:
         take_in(
             own_bank, self.statement(tmp_path, self.document("1", 100, purpose="Возврат налога", payer="УФК"))

@@ -62,7 +62,8 @@ def reconcile(*, supplier_id: int, at: datetime) -> int:
     with transaction.atomic():
         _alone(supplier_id)
         waiting = BankLine.objects.filter(supplier_id=supplier_id, state=BankLineState.WAITING, incoming=True)
-        for line in waiting.order_by("booked_on", "id"):
+        # held: a person may be deciding on one of them
+        for line in waiting.select_for_update().order_by("booked_on", "id"):
             chosen = _plain(line, _open_files(line))
             if chosen:
                 _cover(line, chosen, at=at, by_person=False, actor_id=None)
@@ -86,8 +87,8 @@ def cover(*, line_id: int, file_ids: Sequence[int], actor_id: int | None, at: da
     Raises ReconciliationRefused.
     """
     with transaction.atomic():
+        _alone(BankLine.objects.values_list("supplier_id", flat=True).get(pk=line_id))
         line = BankLine.objects.select_for_update().get(pk=line_id)
-        _alone(line.supplier_id)
         if line.state != BankLineState.WAITING or not line.incoming:
             raise ReconciliationRefused("not_waiting")
         chosen = [one for one in _open_files(line, wide=True) if one.file_id in set(file_ids)]
