@@ -161,13 +161,22 @@ def post_shards(
     with ThreadPoolExecutor(min(PARALLEL, len(shards)), thread_name_prefix="payments") as pool:
         coming = {pool.submit(_post, number, rows, tags): rows.height for number, rows in shards.items()}
         try:
-            for done in as_completed(coming):
+            for count, done in enumerate(as_completed(coming), start=1):
                 for name, seconds in done.result().items():
                     spent[name] = spent.get(name, 0.0) + seconds
                 on_shard(coming[done])
+                if count < len(shards) and count.bit_count() == 1:
+                    _tell_planner(tags.slot)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
     return spent
+
+
+def _tell_planner(slot: int) -> None:
+    """Let the planner know how many rows there are by now: it would go on as if the tables were nearly empty."""
+    tables = [f"{table}_{slot}" for table in ("ledger_entry", "payments_allocation")]
+    with psycopg.connect(dsn(), autocommit=True) as connection:
+        connection.execute("ANALYZE payments_payment, " + ", ".join(tables))
 
 
 def _post(number: int, rows: pl.DataFrame, tags: Tags) -> dict[str, float]:

@@ -97,8 +97,7 @@ def read(cursor: Any, accounts: str, *, whole: bool = False) -> Books:
     """
     if whole:
         return _read_whole(cursor, accounts)
-    found = read_open(cursor, accounts)
-    last_days = found.select("account_id", "last_day").unique("account_id")
+    found, last_days = read_open(cursor, accounts)
     open_items, troubled = folded(found)
     simple = open_items.join(troubled, on="account_id", how="anti")
     items = simple.filter(pl.col("debt") != 0).with_columns(

@@ -16,6 +16,7 @@ from abonent.gateways.bulk_read import read_out
 
 NO_DAY = date(1900, 1, 1)
 NETTED = 10
+LAST_DAY = -1
 OPEN: Schema = {
     "account_id": pl.Int64,
     "payment_id": pl.Int64,
@@ -65,15 +66,20 @@ class Carried:
     slots: frozenset[int]
 
 
-def read_open(cursor: Any, accounts: str) -> pl.DataFrame:
-    """Return the OPEN items of accounts; `accounts` is SQL for a condition on `account_id`."""
+def read_open(cursor: Any, accounts: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the OPEN items of accounts, and `account_id, last_day`: when each was last booked.
+
+    `accounts` is SQL for a condition on `account_id`.
+    """
     carried = last_carried(cursor)
     since, before = "true", ""
     if carried is not None:
         since = in_slots([slot for slot in attached_slots(cursor) if slot not in carried.slots])
         before = f"UNION ALL {CARRIED} WHERE {accounts} AND carrying_id = {carried.id}"
     moves = MOVES.format(accounts=accounts, since=since)
-    return read_out(cursor, _OPEN_SQL.format(moves=f"{moves} {before}"), OPEN)
+    found = read_out(cursor, _OPEN_SQL.format(moves=f"{moves} {before}"), OPEN)
+    is_day = pl.col("payment_id") == LAST_DAY
+    return found.filter(~is_day), found.filter(is_day).select("account_id", "last_day")
 
 
 def last_carried(cursor: Any) -> Carried | None:
@@ -126,16 +132,21 @@ SELECT account_id, payment_id, {_NO_DEBT}, -amount_minor, booked_on FROM (
     FROM payments_paymentchange c JOIN payments_payment p ON p.id = c.payment_id WHERE c.kind IN (1, 2, 3)
 ) c WHERE {{accounts}} AND {{since}}
 """
-_OPEN_SQL = """
+# The day on which an account was last booked stands in a row of its own (payment −1): the same pass over the rows tells
+# it, and what adds up to nothing need not be read for it.
+_OPEN_SQL = f"""
 SELECT o.account_id, o.payment_id, o.period, o.service, o.debt, o.amount_minor,
     coalesce(p.paid_on, DATE '1970-01-01'), coalesce(p.named_period, DATE '1900-01-01'),
     coalesce(p.named_debt, 0)::smallint, coalesce(p.named_service, 0)::smallint, o.last_day
 FROM (
-    SELECT account_id, payment_id, period, service, debt, sum(amount_minor)::bigint AS amount_minor,
-        coalesce(max(max(booked_on)) OVER (PARTITION BY account_id), DATE '1900-01-01') AS last_day
-    FROM ({moves}) m GROUP BY account_id, payment_id, period, service, debt
+    SELECT account_id, coalesce(payment_id, {LAST_DAY}) AS payment_id, coalesce(period, DATE '1900-01-01') AS period,
+        coalesce(service, 0)::smallint AS service, coalesce(debt, 0)::smallint AS debt,
+        sum(amount_minor)::bigint AS amount_minor, coalesce(max(booked_on), DATE '1900-01-01') AS last_day
+    FROM ({{moves}}) m
+    GROUP BY GROUPING SETS ((account_id, payment_id, period, service, debt), (account_id))
+    HAVING sum(amount_minor) <> 0 OR grouping(payment_id) = 1
 ) o LEFT JOIN LATERAL (
-    SELECT paid_on, named_period, named_debt, named_service FROM payments_payment WHERE id = o.payment_id OFFSET 0
+    SELECT paid_on, named_period, named_debt, named_service FROM payments_payment
+    WHERE o.payment_id > 0 AND id = o.payment_id OFFSET 0
 ) p ON true
-WHERE o.amount_minor <> 0
 """
