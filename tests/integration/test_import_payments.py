@@ -148,6 +148,23 @@ class TestOnce:
         assert [(one.row_no, one.field) for one in refusal.value.problems] == [(1, "amount")]
         assert PaymentFile.objects.count() == Payment.objects.count() == 1
 
+    def test_a_number_that_comes_again_after_weeks_is_no_row_that_is_known(
+        self, town: Town, agent: Agent, tmp_path: Path
+    ) -> None:
+        """The agent numbers anew: the same number and sum is another payer's money, and must not be lost."""
+        take_in(agent, write(tmp_path, sber_registry([(number(town, "1"), 40_000)])))
+        rows = [(number(town, "2"), 40_000)]
+        later = write(tmp_path, sber_registry(rows, day=date(2026, 10, 20), number="2"), "later.txt")
+        with pytest.raises(FileRefused) as refusal:
+            take_in(agent, later)
+        assert refusal.value.code == "known_elsewhen"
+        assert [(one.row_no, one.field) for one in refusal.value.problems] == [(1, "paid_on")]
+        assert Payment.objects.count() == 1
+        again = write(
+            tmp_path, sber_registry([(number(town, "1"), 40_000)], day=date(2026, 10, 6), number="3")
+        )
+        assert take_in(agent, again).known_rows == 1
+
     def test_two_processes_with_one_file(self, town: Town, agent: Agent, tmp_path: Path) -> None:
         path = write(tmp_path, sber_registry([(number(town, flat), 1_000) for flat in ("1", "2", "3")] * 20))
         told: list[object] = []

@@ -14,7 +14,10 @@ from abonent.usecases.import_payments.reading import Taken
 from abonent.usecases.import_payments.recognition import LEAST_CONFIDENCE, recognise
 
 _AT_ONCE = 50_000
-_KNOWN = {"key": pl.String, "known_minor": pl.Int64, "known_file_id": pl.Int64}
+_KNOWN = {"key": pl.String, "known_minor": pl.Int64, "known_paid_on": pl.Date, "known_file_id": pl.Int64}
+# an operation that is told again may have another day, by another clock; beyond that it is another one, whose agent
+# numbers anew, and taking it for known would lose its money
+_SAME_WITHIN_DAYS = 7
 
 
 def recognised(taken: Taken, agent: Agent) -> pl.DataFrame:
@@ -33,34 +36,43 @@ def recognised(taken: Taken, agent: Agent) -> pl.DataFrame:
 def judged(taken: Taken, agent: Agent) -> pl.DataFrame:
     """Return the rows with `outcome` as the books are now, and `known_file_id`.
 
-    Raises FileRefused when the books know an operation of the file with another sum.
+    Raises what `refuse_changed` raises.
     """
     known = refuse_changed(taken, agent)
     rows = recognised(taken, agent).join(
-        known.drop("known_minor"), on="key", how="left", maintain_order="left"
+        known.drop("known_minor", "known_paid_on"), on="key", how="left", maintain_order="left"
     )
     is_known = pl.col("key").is_in(known["key"].implode())
     return rows.with_columns(outcome=pl.when(is_known).then(pl.lit("known")).otherwise("outcome"))
 
 
 def refuse_changed(taken: Taken, agent: Agent) -> pl.DataFrame:
-    """Return what the books know of the file (`known_keys`). Raises FileRefused where it has another sum there."""
+    """Return what the books know of the file (`known_keys`).
+
+    Raises FileRefused where the books have an operation of the file with another sum, or on quite another day.
+    """
     with connection.cursor() as cursor:
         known = known_keys(cursor, agent.supplier_id, taken.rows["key"])
     if known.is_empty():
         return known
-    differ = (
-        taken.rows.join(known, on="key")
-        .filter(pl.col("known_minor") != pl.col("amount_minor"))
-        .sort("row_no")
-    )
-    if differ.height:
-        first = differ.select("row_no", "amount_minor").head(MOST_PROBLEMS)
-        told = [
-            Problem(row_no=row_no, field="amount", value=format_minor(minor), code="known_differs")
-            for row_no, minor in first.iter_rows()
-        ]
-        raise FileRefused("known_differs", told, rows=differ.height)
+    both = taken.rows.join(known, on="key").sort("row_no")
+    days_apart = (pl.col("paid_on") - pl.col("known_paid_on")).dt.total_days().abs()
+    for code, field, differs in (
+        ("known_differs", "amount", pl.col("known_minor") != pl.col("amount_minor")),
+        ("known_elsewhen", "paid_on", days_apart > _SAME_WITHIN_DAYS),
+    ):
+        wrong = both.filter(differs)
+        if wrong.height:
+            told = [
+                Problem(
+                    row_no=row["row_no"],
+                    field=field,
+                    value=format_minor(row["amount_minor"]) if field == "amount" else row[field].isoformat(),
+                    code=code,
+                )
+                for row in wrong.head(MOST_PROBLEMS).iter_rows(named=True)
+            ]
+            raise FileRefused(code, told, rows=wrong.height)
     return known
 
 
@@ -70,7 +82,7 @@ def known_keys(cursor: Any, supplier_id: int, keys: pl.Series | Sequence[str]) -
     found: list[tuple[Any, ...]] = []
     for start in range(0, len(texts), _AT_ONCE):
         cursor.execute(
-            "SELECT replace(key::text, '-', ''), amount_minor, file_id FROM payments_payment "
+            "SELECT replace(key::text, '-', ''), amount_minor, paid_on, file_id FROM payments_payment "
             "WHERE supplier_id = %s AND key = ANY (%s::uuid[])",
             [supplier_id, texts[start : start + _AT_ONCE]],
         )

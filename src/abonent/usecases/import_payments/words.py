@@ -50,6 +50,9 @@ _REASONS: Mapping[str, Any] = {
     "duplicate": gettext_lazy("The same operation stands in the file twice"),
     "row_total": gettext_lazy("Sum, commission and what is transferred do not agree"),
     "known_differs": gettext_lazy("The books have this operation with another sum"),
+    "known_elsewhen": gettext_lazy(
+        "The books have an operation of this number on another day: ask the agent for numbers that do not come again"
+    ),
     # of totals
     "no_total": gettext_lazy("The control line is missing"),
     "stated_rows": gettext_lazy("The file says it has another number of rows"),
