@@ -20,7 +20,7 @@ NUMBER = "0660000001"
 @pytest.fixture
 def street(db: None, monkeypatch: pytest.MonkeyPatch) -> Built:
     monkeypatch.setattr(runtime, "ready", lambda: None)
-    monkeypatch.setattr(command.timezone, "localdate", lambda: date(2026, 10, 31))
+    monkeypatch.setattr(command.timezone, "localdate", lambda *_: date(2026, 10, 31))
     built = found(months=(MONTH,))
     built.building("10")
     built.flat("10/1")
