@@ -159,8 +159,9 @@ def _post_file(
         with transaction.atomic():
             require_day(file.supplier_id, file.booked_on)
         told, seconds = _post(file, taken, today, on_progress)
-        _finish(file, told, at=at)
-    reconciling.reconcile(supplier_id=file.supplier_id, at=at)
+        with transaction.atomic():  # a file that is posted is matched with the bank, whatever stops us
+            _finish(file, told, at=at)
+            reconciling.reconcile(supplier_id=file.supplier_id, at=at)
     on_progress(Progress(phase="done", rows_done=file.rows, rows=file.rows))
     return _as_stored(file, seconds=seconds)
 
